@@ -1,0 +1,24 @@
+# Compiler, linker and sanitizer flags, one place for all targets.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers -Werror=return-type
+                    -fstack-protector-strong)
+# Precompiled headers and ccache agree only when the preprocessor's output is kept whole.
+add_compile_options(-fpch-preprocess)
+if(LAZARET_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1 -g1)
+  add_link_options(-fsanitize=address,undefined)
+  # Recycled coroutine frames would hide a use after free from AddressSanitizer.
+  add_compile_definitions(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+else()
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  add_link_options(-Wl,-z,relro,-z,now -pie)
+endif()
