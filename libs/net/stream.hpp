@@ -1,0 +1,96 @@
+#pragma once
+// One TCP connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking socket: an
+// idle connection owns no buffers, and STARTTLS changes a pointer, not a type.
+
+#include "core/address.hpp"
+#include "core/time.hpp"
+#include "net/deadlines.hpp"
+#include "net/task.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <openssl/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lazaret::net {
+
+using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+
+/// What a read or write came to. Exactly one of: count > 0, would_block, or failed.
+struct Transfer {
+    enum class State { done, would_block, closed, timeout, error };
+    State state = State::done;
+    std::size_t count = 0;
+
+    Transfer() = default;
+    Transfer(State s, std::size_t n) : state(s), count(n) {}
+    bool ok() const { return state == State::done; }
+};
+
+/// What the peer negotiated; empty before TLS.
+struct TlsInfo {
+    std::string version, cipher; ///< "TLSv1.3", "TLS_AES_256_GCM_SHA384"
+};
+
+class Stream final : private Deadline {
+  public:
+    Stream(Socket socket, Deadlines& deadlines); ///< makes the socket non-blocking and sets TCP_NODELAY
+    ~Stream();
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+
+    /// Takes what is there without waiting; would_block if nothing is. closed = orderly end by the peer.
+    Transfer try_read(std::span<char> into);
+    /// Waits until try_read has a chance. `timeout` counts from now; the result is done, timeout, closed or error.
+    task<Transfer> wait_readable(Duration timeout);
+    /// Writes all of it or fails; `timeout` is for each stretch without progress. `data` must outlive the await.
+    task<Transfer> write(std::string_view data, Duration timeout);
+    /// Tries to write without waiting: how much went out (0 = would_block).
+    Transfer try_write(std::string_view data);
+
+    /// Handshakes; the caller has dropped what it buffered before (RFC 3207 4.2). Error text for the log in last_error().
+    task<Transfer> accept_tls(SSL_CTX* context, Duration timeout);
+    task<Transfer> connect_tls(SSL_CTX* context, std::string server_name, Duration timeout);
+    bool is_tls() const { return ssl_ != nullptr; }
+    TlsInfo tls_info() const;
+
+    /// Ends it: close_notify without waiting for the peer's, then close. Waits in progress return closed.
+    void close();
+    bool is_open() const { return socket_.is_open(); }
+    /// Wakes a wait in progress, which returns State::error: for drain and for `session kill`.
+    void interrupt();
+
+    IpAddress peer_address() const { return peer_; }
+    std::uint16_t peer_port() const { return peer_port_; }
+    std::string last_error() const { return last_error_; }
+    Executor get_executor() { return socket_.get_executor(); }
+
+  private:
+    void expire() override;
+    task<Transfer> handshake(Duration timeout);
+    task<Transfer> wait(Socket::wait_type direction, Duration timeout);
+    Transfer tls_outcome(int result);
+
+    struct SslFree {
+        void operator()(SSL* ssl) const;
+    };
+    Socket socket_;
+    std::unique_ptr<SSL, SslFree> ssl_;
+    IpAddress peer_;
+    std::uint16_t peer_port_ = 0;
+    bool expired_ = false, interrupted_ = false;
+    bool tls_wants_write_ = false; ///< the last TLS read could not go on before a write
+    std::string last_error_;
+};
+
+/// Connects within `timeout`; nullptr and `error` filled on failure. Literal addresses and names (getaddrinfo, on Asio's
+/// resolver thread: next hops and ticket systems only, never a client's words).
+task<std::unique_ptr<Stream>> connect(Endpoint to, Duration timeout, Deadlines& deadlines, std::string& error);
+
+} // namespace lazaret::net

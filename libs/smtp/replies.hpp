@@ -1,0 +1,72 @@
+#pragma once
+// Every reply that Lazaret itself gives a client: code, enhanced code and text have this one home.
+
+#include "smtp/reply.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lazaret::smtp::replies {
+
+// The session
+Reply banner(std::string_view hostname);
+Reply too_many_connections();
+Reply too_many_from_address();
+Reply not_permitted(std::string_view address); ///< 554 5.7.1: this network may not relay here
+Reply shutting_down();
+Reply timed_out();
+Reply too_many_errors();
+Reply closing(); ///< 221
+Reply ok();
+Reply reset_ok();
+Reply vrfy();
+Reply help();
+Reply not_implemented();
+Reply unknown_command();
+Reply line_too_long();
+Reply bad_sequence(std::string_view what);
+Reply syntax(std::string_view expected);
+
+// TLS and AUTH
+Reply ready_for_tls();
+Reply tls_required();
+Reply tls_unavailable();
+Reply tls_already();
+Reply auth_required();
+Reply auth_needs_tls();
+Reply auth_already();
+Reply mechanism_unknown();
+Reply auth_challenge(std::string_view base64);
+Reply auth_ok();
+Reply auth_failed();      ///< never says which half was wrong
+Reply auth_cancelled();
+Reply auth_malformed();
+Reply auth_unavailable(); ///< 454 4.7.0
+
+// MAIL, RCPT, DATA
+Reply sender_ok();
+Reply recipient_ok();
+Reply start_data();
+Reply parameter_unknown(std::string_view name);
+Reply size_exceeds(std::uint64_t limit);
+Reply needs_smtputf8();
+Reply too_many_recipients();
+Reply no_recipients();
+Reply sender_not_fqdn();
+Reply recipient_not_fqdn();
+
+// Decisions. `url` is the help address, already filled in; "" leaves it out.
+Reply quarantined(std::string_view reason, std::string_view url);
+Reply limit_reached(std::string_view limit, std::string_view retry_after, std::string_view url);
+Reply content_refused(std::string_view url);
+Reply header_too_big();
+Reply loop();
+Reply bare_newline();
+Reply nul_octet();
+Reply out_of_space();
+Reply next_hop_unavailable();
+Reply next_hop_lost();
+Reply internal();
+Reply accepted(std::string_view next_hop_text);
+
+} // namespace lazaret::smtp::replies

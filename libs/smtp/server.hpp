@@ -1,0 +1,82 @@
+#pragma once
+// The server's side of RFC 5321 as a machine without a socket: fed one command line at a time, it answers with what to do.
+// Order of commands is a table (server.cpp) that one can check against RFC 5321 4.1.4 with a finger. The caller asks
+// policy and next hop, tells the machine the outcome, and sends the reply; replies come from replies.hpp.
+
+#include "smtp/envelope.hpp"
+#include "smtp/reply.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lazaret::smtp {
+
+/// What this listener asks of its clients, and offers them.
+struct ServerSettings {
+    std::string hostname;
+    bool require_tls = false;  ///< 587: STARTTLS before AUTH and MAIL; 465 has TLS from the first octet
+    bool offer_starttls = false;
+    bool require_auth = false; ///< 587 and 465
+    bool offer_auth = false;   ///< only announced once TLS is up
+    std::vector<std::string> mechanisms; ///< "PLAIN", "LOGIN"
+    std::uint64_t max_message_size = 0;
+    std::uint32_t max_recipients = 1000;
+};
+
+/// What the caller must do for the command just fed.
+enum class Step {
+    reply,     ///< send action.reply, nothing else
+    start_tls, ///< send action.reply (220), drop every buffered octet, handshake, then machine.tls_started()
+    auth,      ///< run the SASL exchange named in action.mechanism, then authenticated() or auth_failed()
+    mail,      ///< decide action.mail, then mail_accepted() or nothing
+    rcpt,      ///< decide action.rcpt, then rcpt_accepted() or nothing
+    data,      ///< send action.reply (354), read content, relay; then transaction_ended()
+    reset,     ///< forget the transaction (RSET, EHLO or HELO within one), send action.reply
+    quit,      ///< send action.reply, close
+};
+
+struct Action {
+    Step step = Step::reply;
+    Reply reply;
+    MailFrom mail;
+    RcptTo rcpt;
+    std::string mechanism;        ///< upper case
+    std::optional<std::string> initial_response; ///< decoded from base64; nullopt = none given
+    bool counts_as_error = false; ///< for the error limit of the session
+
+    Action() = default;
+    Action(Step s, Reply r) : step(s), reply(std::move(r)) {}
+};
+
+class Server {
+  public:
+    explicit Server(const ServerSettings& settings) : settings_(&settings) {} ///< settings outlive the machine
+
+    /// The greeting, 220 (RFC 5321 4.3.1).
+    Reply banner() const;
+    /// One command line without its CRLF. `offered` is what the next hop offers now: EHLO announces the intersection.
+    Action feed(std::string_view line, const Extensions& offered);
+
+    void tls_started();              ///< RFC 3207 4.2: back to the state before EHLO
+    void authenticated();            ///< RFC 4954: no second AUTH
+    void mail_accepted();
+    void rcpt_accepted();
+    void transaction_ended();        ///< after DATA, whatever came of it
+
+    bool tls() const { return tls_; }
+    bool extended() const { return extended_; } ///< EHLO, not HELO
+    bool is_authenticated() const { return authenticated_; }
+    const std::string& helo() const { return helo_; }
+    std::uint32_t recipients() const { return recipients_; }
+
+  private:
+    enum class Phase { connected, greeted, mail, rcpt };
+    const ServerSettings* settings_;
+    Phase phase_ = Phase::connected;
+    bool tls_ = false, extended_ = false, authenticated_ = false, smtputf8_ = false;
+    std::uint32_t recipients_ = 0;
+    std::string helo_;
+};
+
+} // namespace lazaret::smtp
