@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace lazaret {
@@ -15,6 +16,7 @@ struct Error {
     std::string message;
     bool transient = false;
 
+    Error() = default;
     explicit Error(std::string text, bool may_pass = false) : message(std::move(text)), transient(may_pass) {}
 };
 
@@ -27,7 +29,27 @@ struct ErrorException : std::runtime_error {
     throw ErrorException(error.message);
 }
 
-/// A value or an Error. `if (!r) return r.error();` then `*r`.
-template <class T> using Result = boost::system::result<T, Error>;
+/// A value or an Error. `if (!r) return r.error();` then `*r`. Both convert implicitly, which the base does
+/// not allow for a T that an Error can be made of (a string). `error()` returns a copy: keep no view into it.
+template <class T> class [[nodiscard]] Result : public boost::system::result<T, Error> {
+    using Base = boost::system::result<T, Error>;
+    template <class U>
+    static constexpr bool is_value = std::is_convertible_v<U, T> && !std::is_same_v<std::decay_t<U>, Error> &&
+                                     !std::is_same_v<std::decay_t<U>, Result>;
+
+  public:
+    Result() = default; ///< a default T, where there is one
+    Result(Error error) : Base(Base::in_place_error, std::move(error)) {}
+    template <class U = T, class = std::enable_if_t<is_value<U>>>
+    Result(U&& value) : Base(Base::in_place_value, std::forward<U>(value)) {}
+};
+
+template <> class [[nodiscard]] Result<void> : public boost::system::result<void, Error> {
+    using Base = boost::system::result<void, Error>;
+
+  public:
+    Result() = default; ///< success
+    Result(Error error) : Base(Base::in_place_error, std::move(error)) {}
+};
 
 } // namespace lazaret
