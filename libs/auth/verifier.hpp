@@ -9,8 +9,8 @@
 
 namespace lazaret::auth {
 
-/// "SCRAM-SHA-256$<iterations>:<salt b64>$<StoredKey b64>:<ServerKey b64>" (RFC 5803 in PostgreSQL's spelling): good for
-/// PLAIN and LOGIN now, for SCRAM later. Iterations 4096-1000000.
+/// "SCRAM-SHA-256$<iterations>:<salt b64>$<StoredKey b64>:<ServerKey b64>" (RFC 5803 in PostgreSQL's
+/// spelling): good for PLAIN and LOGIN now, for SCRAM later. Iterations 4096-1000000.
 class Verifier {
   public:
     static Result<Verifier> parse(std::string_view text);
@@ -24,5 +24,9 @@ class Verifier {
     std::uint32_t iterations_ = 0;
     std::string salt_, stored_key_, server_key_;
 };
+
+/// A verifier that no password fits, as costly as one of make(): checked for unknown logins, so that the time
+/// of an answer does not tell which logins exist.
+const Verifier& decoy();
 
 } // namespace lazaret::auth
