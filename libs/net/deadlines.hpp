@@ -1,6 +1,7 @@
 #pragma once
-// Deadlines of thousands of connections for the price of one timer per thread: a sweep every 100 ms cancels what is late.
-// Coarse on purpose: SMTP's time-outs are seconds and minutes, and arming a deadline is one store.
+// Deadlines of thousands of connections for the price of one timer per thread: a sweep every 100 ms cancels
+// what is late. Coarse on purpose: SMTP's time-outs are seconds and minutes, and arming a deadline is one
+// store.
 
 #include "net/task.hpp"
 
@@ -12,7 +13,8 @@
 namespace lazaret::net {
 
 /// Something that can be late. `expire()` runs on the io_context's thread, at most once per arm.
-class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class Deadline
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
     using clock = std::chrono::steady_clock;
     virtual ~Deadline() = default;
@@ -29,12 +31,16 @@ class Deadlines {
     explicit Deadlines(asio::io_context& io);
     void add(Deadline& deadline); ///< leaves by itself when destroyed
     void stop();                  ///< lets io_context::run return
-    Deadline::clock::time_point now() const { return now_; } ///< of the last sweep or refresh: cheap, at most 100 ms old
+    Deadline::clock::time_point now() const {
+        return now_;
+    } ///< of the last sweep or refresh: cheap, at most 100 ms old
 
   private:
+    using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
     void schedule();
-    asio::steady_timer timer_;
-    boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>> list_;
+    void sweep();
+    asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor> timer_;
+    List list_;
     Deadline::clock::time_point now_;
     bool stopped_ = false;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// One TCP connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking socket: an
-// idle connection owns no buffers, and STARTTLS changes a pointer, not a type.
+// One TCP connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking
+// socket: an idle connection owns no buffers, and STARTTLS changes a pointer, not a type.
 
 #include "core/address.hpp"
 #include "core/time.hpp"
@@ -47,14 +47,19 @@ class Stream final : private Deadline {
 
     /// Takes what is there without waiting; would_block if nothing is. closed = orderly end by the peer.
     Transfer try_read(std::span<char> into);
-    /// Waits until try_read has a chance. `timeout` counts from now; the result is done, timeout, closed or error.
+    /// Waits until try_read has a chance. `timeout` counts from now; the result is done, timeout, closed or
+    /// error. One wait at a time per stream, reading or writing.
     task<Transfer> wait_readable(Duration timeout);
-    /// Writes all of it or fails; `timeout` is for each stretch without progress. `data` must outlive the await.
+    /// The same for try_write.
+    task<Transfer> wait_writable(Duration timeout);
+    /// Writes all of it or fails; `timeout` is for each stretch without progress. `data` must outlive the
+    /// await.
     task<Transfer> write(std::string_view data, Duration timeout);
     /// Tries to write without waiting: how much went out (0 = would_block).
     Transfer try_write(std::string_view data);
 
-    /// Handshakes; the caller has dropped what it buffered before (RFC 3207 4.2). Error text for the log in last_error().
+    /// Handshakes; the caller has dropped what it buffered before (RFC 3207 4.2). Error text for the log in
+    /// last_error().
     task<Transfer> accept_tls(SSL_CTX* context, Duration timeout);
     task<Transfer> connect_tls(SSL_CTX* context, std::string server_name, Duration timeout);
     bool is_tls() const { return ssl_ != nullptr; }
@@ -63,7 +68,8 @@ class Stream final : private Deadline {
     /// Ends it: close_notify without waiting for the peer's, then close. Waits in progress return closed.
     void close();
     bool is_open() const { return socket_.is_open(); }
-    /// Wakes a wait in progress, which returns State::error: for drain and for `session kill`.
+    /// Wakes a wait in progress, which returns State::error: for drain and for `session kill`. Without one it
+    /// does nothing, so whoever interrupts leaves a flag that the session looks at between two waits.
     void interrupt();
 
     IpAddress peer_address() const { return peer_; }
@@ -75,7 +81,10 @@ class Stream final : private Deadline {
     void expire() override;
     task<Transfer> handshake(Duration timeout);
     task<Transfer> wait(Socket::wait_type direction, Duration timeout);
-    Transfer tls_outcome(int result);
+    task<Transfer> start_tls(SSL_CTX* context, bool server, std::string server_name, Duration timeout);
+    Transfer tls_outcome(int result, std::size_t count);
+    Transfer failed(int system_error);
+    Transfer failed(std::string text);
 
     struct SslFree {
         void operator()(SSL* ssl) const;
@@ -84,13 +93,18 @@ class Stream final : private Deadline {
     std::unique_ptr<SSL, SslFree> ssl_;
     IpAddress peer_;
     std::uint16_t peer_port_ = 0;
-    bool expired_ = false, interrupted_ = false;
-    bool tls_wants_write_ = false; ///< the last TLS read could not go on before a write
+    bool waiting_ = false, expired_ = false, interrupted_ = false;
+    bool tls_read_wants_write_ = false; ///< the last TLS read could not go on before the socket takes octets
+    bool tls_write_wants_read_ = false;
+    bool tls_drained_ =
+        true; ///< the last TLS read asked for more octets: what OpenSSL holds is no whole record
+    bool tls_broken_ = false; ///< after a fatal error OpenSSL must not be asked for anything
     std::string last_error_;
 };
 
-/// Connects within `timeout`; nullptr and `error` filled on failure. Literal addresses and names (getaddrinfo, on Asio's
-/// resolver thread: next hops and ticket systems only, never a client's words).
-task<std::unique_ptr<Stream>> connect(Endpoint to, Duration timeout, Deadlines& deadlines, std::string& error);
+/// Connects within `timeout`; nullptr and `error` filled on failure. Literal addresses and names
+/// (getaddrinfo, on Asio's resolver thread: next hops and ticket systems only, never a client's words).
+task<std::unique_ptr<Stream>> connect(Endpoint to, Duration timeout, Deadlines& deadlines,
+                                      std::string& error);
 
 } // namespace lazaret::net

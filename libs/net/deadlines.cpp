@@ -1,0 +1,51 @@
+#include "net/deadlines.hpp"
+
+namespace lazaret::net {
+
+namespace {
+constexpr auto sweep_interval = std::chrono::milliseconds(100);
+}
+
+Deadlines::Deadlines(asio::io_context& io) : timer_(io), now_(Deadline::clock::now()) {
+    schedule();
+}
+
+void Deadlines::add(Deadline& deadline) {
+    list_.push_back(deadline);
+}
+
+void Deadlines::stop() {
+    stopped_ = true;
+    timer_.cancel();
+}
+
+void Deadlines::schedule() {
+    timer_.expires_after(sweep_interval);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || stopped_) return; // aborted: *this may be gone
+        sweep();
+        schedule();
+    });
+}
+
+void Deadlines::sweep() {
+    now_ = Deadline::clock::now();
+    // expire() may destroy any Deadline, so no iterator is kept across it: the late ones wait in a list of
+    // their own, which they leave by themselves when destroyed.
+    List late;
+    for (auto it = list_.begin(); it != list_.end();) {
+        auto& deadline = *it++;
+        if (deadline.at > now_) continue;
+        deadline.unlink();
+        late.push_back(deadline);
+    }
+    while (!late.empty()) {
+        auto& deadline = late.front();
+        deadline.unlink();
+        list_.push_back(deadline);
+        deadline.at = Deadline::clock::time_point::max();
+        deadline.expire();
+    }
+}
+
+} // namespace lazaret::net

@@ -1,0 +1,11 @@
+#include "net/init.hpp"
+
+#include <csignal>
+
+namespace lazaret::net {
+
+void init() {
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+} // namespace lazaret::net
