@@ -1,0 +1,101 @@
+"""A private Postfix: the next hop that delivers everything into one Maildir."""
+
+import os
+import pwd
+import signal
+import subprocess
+from pathlib import Path
+
+from . import ports, users
+from .layout import SOURCE, own
+from .processes import started_at, tail, wait_until
+from .trouble import Trouble
+
+TEMPLATES = SOURCE / "deploy" / "postfix"
+
+
+class Postfix:
+    name = "postfix"
+
+    def __init__(self, layout, port):
+        self.layout = layout
+        self.port = port
+        self.etc = layout.postfix / "etc"
+        self.queue = layout.postfix / "queue"
+        self.log = layout.log / "postfix.log"
+
+    def make(self):
+        demo = pwd.getpwnam(users.DEMO)
+        self.etc.mkdir(parents=True, exist_ok=True)
+        self.queue.mkdir(exist_ok=True)
+        own(self.layout.postfix / "data", "postfix", mode=0o700)
+        for maildir in (self.layout.mail, self.layout.bounces):
+            for folder in (maildir, maildir / "new", maildir / "cur", maildir / "tmp"):
+                own(folder, users.DEMO, mode=0o755)
+        self.log.touch()
+        own(self.log, "root", users.ENGINE, 0o640)
+        values = {"DIRECTORY": self.layout.postfix, "LOG": self.log, "MAIL": self.layout.state, "UID": demo.pw_uid,
+                  "GID": demo.pw_gid, "LISTEN": f"127.0.0.1:{self.port}"}
+        for name in ("main.cf", "master.cf", "mailboxes"):
+            text = (TEMPLATES / name).read_text()
+            for key, value in values.items():
+                text = text.replace(f"@{key}@", str(value))
+            (self.etc / name).write_text(text)
+
+    def _command(self, word):
+        return subprocess.run(["postfix", "-c", self.etc, word], capture_output=True, text=True, check=False, cwd="/",
+                              stdin=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"})
+
+    @property
+    def pid(self):
+        """The master's process id, else None. Postfix locks the file while it runs; the name rules out a reused id."""
+        try:
+            pid = int((self.queue / "pid" / "master.pid").read_text())
+            return pid if started_at(pid) and Path(f"/proc/{pid}/comm").read_text().strip() == "master" else None
+        except (OSError, ValueError):
+            return None
+
+    def alive(self):
+        return self.pid is not None
+
+    def start(self):
+        done = self._command("start")
+        if done.returncode != 0 or not wait_until(lambda: ports.answers("127.0.0.1", self.port), 20):
+            raise Trouble(f"Postfix does not answer on 127.0.0.1:{self.port}", details=done.stderr[-800:] + tail(self.log))
+
+    def stop(self):
+        if not self.alive():
+            return True
+        self._command("stop")
+        return bool(wait_until(lambda: not self.alive(), 20))
+
+    def family(self):
+        """Process ids of the master and everything it started."""
+        master = self.pid
+        if master is None:
+            return []
+        found = [master]
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                        if int(file.read().rpartition(")")[2].split()[1]) == master:
+                            found.append(int(entry))
+                except OSError:
+                    continue
+        return found
+
+    def kill(self):
+        """kill -9 of all its processes at once."""
+        family = self.family()
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_until(lambda: not any(started_at(pid) for pid in family), 10)
+
+    def is_idle(self):
+        """Nothing waits for delivery."""
+        return not any(files for name in ("maildrop", "incoming", "active", "deferred")
+                       for _, _, files in os.walk(self.queue / name))
