@@ -60,11 +60,17 @@ class Journal {
     /// Deletes segments whose events are all at or before `sequence`; the newest segment stays, so that a
     /// restart knows the last sequence.
     Result<void> remove_through(std::uint64_t sequence);
+    /// The next event gets a sequence after `sequence`: the database knows more of this node than the journal
+    /// does (a journal that was lost), and numbers must not be used twice.
+    Result<void> advance_to(std::uint64_t sequence);
 
   private:
     struct Segment {
         std::filesystem::path path;
         std::uint64_t size = 0;
+    };
+    struct Cursor { // where read_after() stopped
+        std::uint64_t next = 0, segment = 0, offset = 0;
     };
     explicit Journal(JournalSettings settings) : settings_(std::move(settings)) {}
     Result<void> prepare_directory();
@@ -73,18 +79,19 @@ class Journal {
     void sync_loop();
 
     JournalSettings settings_;
-    int lock_fd_ = -1;
+    int lock_fd_ = -1, dir_fd_ = -1;
 
     mutable std::mutex mutex_;
     std::condition_variable appended_, stopping_;
     std::map<std::uint64_t, Segment> segments_; // by first sequence
     int fd_ = -1;                               // of the last segment
+    std::vector<int> full_;                     // earlier ones that still want syncing and closing
     std::uint64_t last_ = 0;
     std::uint64_t size_ = 0;
     bool unsynced_ = false;
     bool interrupted_ = false;
     bool stop_ = false;
-    bool torn_ = false; // a failed write may have left half a line that has to go before the next one
+    mutable Cursor cursor_; // the reader's alone
     std::thread syncer_;
 };
 

@@ -1,0 +1,34 @@
+#pragma once
+// Small whole files, written so that a crash leaves the old or the new one.
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace lazaret::store {
+
+/// Of errno, now.
+std::string errno_text();
+
+/// Closes when it goes.
+class FileDescriptor {
+  public:
+    explicit FileDescriptor(int fd) : fd_(fd) {}
+    ~FileDescriptor();
+    FileDescriptor(const FileDescriptor&) = delete;
+    FileDescriptor& operator=(const FileDescriptor&) = delete;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+/// Temporary file beside it, fsync, rename, fsync of the folder. Mode 0600.
+Result<void> write_file(const std::filesystem::path& path, std::string_view content);
+/// An Error beyond `limit` octets.
+Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
+
+} // namespace lazaret::store
