@@ -1,9 +1,11 @@
 #pragma once
-// What an administrator can set. Every option is declared once, in options.cpp (name, type, unit, default, range, one
-// sentence); parser, example file and reference come from that declaration. This header only holds the values.
+// What an administrator can set. This header holds the values and their defaults; options.cpp declares for
+// each its name, unit, range, whether it may change while running, and its sentence. Parser, checks, example
+// file and reference come from these two and know no option by name.
 
 #include "core/address.hpp"
 #include "core/time.hpp"
+#include "log/log.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -13,15 +15,19 @@
 
 namespace lazaret::config {
 
+inline constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
+
 enum class Mode { enforce, warn, off };
 enum class BareNewline { normalize, reject };
-enum class LogFormat { plain, systemd };
+using LogLevel = log::Level;
+using LogFormat = log::Format;
 
 struct Node {
-    std::string name;                ///< default: the machine's host name; key of this node's events
-    std::string hostname;            ///< announced in banner, EHLO and Received; default: the machine's FQDN
-    std::filesystem::path state_dir; ///< snapshot and journal live below it
-    std::filesystem::path hash_key_file; ///< key of the hashes that stand for recipients in events; made if missing
+    std::string name;     ///< default: the machine's host name; key of this node's events
+    std::string hostname; ///< announced in banner, EHLO and Received; default: the machine's FQDN
+    std::filesystem::path state_dir = "/var/lib/lazaret"; ///< snapshot and journal live below it
+    std::filesystem::path hash_key_file; ///< key of the hashes that stand for recipients in events; made if
+                                         ///< missing; default: state_dir/hash.key
 };
 
 /// One listening address; an empty text in the file turns the listener off.
@@ -30,21 +36,23 @@ struct Listener {
 };
 
 struct Server {
-    unsigned threads = 0; ///< 0 = one per core
+    unsigned threads = 0; ///< after loading never 0; default: one per core
     std::uint32_t max_connections = 20000;
-    std::uint32_t max_connections_per_address = 50; ///< trusted networks are exempt
-    Duration command_timeout{};                     ///< longest wait for a client's next command
-    Duration data_timeout{};                        ///< longest wait for a client's next octets within DATA
-    Duration drain_timeout{};                       ///< how long SIGTERM waits for transactions in progress
-    std::uint32_t max_errors = 10;                  ///< refused commands before 421
+    std::uint32_t max_connections_per_address = 50;     ///< trusted networks are exempt
+    Duration command_timeout = std::chrono::minutes(5); ///< longest wait for a client's next command
+    Duration data_timeout = std::chrono::minutes(3); ///< longest wait for a client's next octets within DATA
+    Duration drain_timeout =
+        std::chrono::seconds(30);  ///< how long SIGTERM waits for transactions in progress
+    std::uint32_t max_errors = 10; ///< refused commands before 421
     std::uint32_t max_recipients = 1000;
-    std::uint64_t max_message_size = 0; ///< octets
-    std::uint32_t max_header_size = 0;  ///< octets of the header section
-    std::uint32_t max_received = 100;   ///< Received fields before a loop is assumed
+    std::uint64_t max_message_size = 25 * MiB; ///< octets
+    std::uint32_t max_header_size = 256 * KiB; ///< octets of the header section
+    std::uint32_t max_received = 100;          ///< Received fields before a loop is assumed
     BareNewline bare_newline = BareNewline::normalize;
-    std::uint32_t spool_memory = 0;   ///< octets of a message held in memory before it goes to an unlinked file
-    std::filesystem::path spool_dir;  ///< default: state_dir/spool
-    std::string help_url;             ///< in refusals; {token} becomes the case, {reason} the machine word
+    std::uint32_t spool_memory =
+        64 * KiB; ///< octets of a message held in memory before it goes to an unlinked file
+    std::filesystem::path spool_dir; ///< default: state_dir/spool
+    std::string help_url;            ///< in refusals; {token} becomes the case, {reason} the machine word
 };
 
 struct Tls {
@@ -52,65 +60,72 @@ struct Tls {
 };
 
 struct Auth {
-    std::uint32_t threads = 2;            ///< password hashing happens on these only
-    std::uint32_t queue = 256;            ///< waiting password checks; beyond that 454
-    Duration remember{};                  ///< how long a checked pair is remembered, in memory, as a keyed hash
-    std::uint32_t max_failures = 3;       ///< per session, then 421
+    std::uint32_t threads = 2; ///< password hashing happens on these only
+    std::uint32_t queue = 256; ///< waiting password checks; beyond that 454
+    Duration remember =
+        std::chrono::minutes(10);   ///< how long a checked pair is remembered, in memory, as a keyed hash
+    std::uint32_t max_failures = 3; ///< per session, then 421
 };
 
 struct NextHop {
-    Endpoint address;
-    Duration connect_timeout{}, reply_timeout{}, data_timeout{}; ///< reply to a command; to the final dot
-    std::uint32_t max_connections = 100; ///< per thread
-    Duration idle_timeout{};             ///< pooled connections older than this are closed
+    Endpoint address{"127.0.0.1", 10025};
+    Duration connect_timeout = std::chrono::seconds(5);
+    Duration reply_timeout = std::chrono::minutes(1); ///< to a command
+    Duration data_timeout = std::chrono::minutes(5);  ///< to the final dot
+    std::uint32_t max_connections = 100;              ///< per thread
+    Duration idle_timeout = std::chrono::seconds(30); ///< pooled connections older than this are closed
 };
 
 struct Limits {
     Mode mode = Mode::enforce;
-    std::string default_plan; ///< for networks without subscriber and plan
+    std::string default_plan = "residential"; ///< for networks without subscriber and plan
 };
 
 struct Content {
     Mode mode = Mode::enforce;        ///< of all rules together; a rule's own mode can only be milder
     std::filesystem::path rules_file; ///< "" = no rules
     double reject_score = 10;
-    std::uint64_t scan_size = 0; ///< octets of a message that rules look at
+    std::uint64_t scan_size = 256 * KiB; ///< octets of a message that rules look at
 };
 
 struct Journal {
     std::filesystem::path dir; ///< default: state_dir/journal
-    std::uint64_t segment_size = 0;
-    std::uint64_t max_size = 0; ///< of all segments; beyond that new mail is deferred
+    std::uint64_t segment_size = 64 * MiB;
+    std::uint64_t max_size = 4096 * MiB; ///< of all segments; beyond that new mail is deferred
 };
 
 struct Database {
-    std::string connection;      ///< libpq keywords or URI, without the user
-    std::string submission_role, engine_role, cli_role, owner_role;
-    Duration connect_timeout{};
+    std::string connection = "dbname=lazaret"; ///< libpq keywords or URI, without user and password
+    std::string submission_role = "lazaret_submission";
+    std::string engine_role = "lazaret_engine";
+    std::string cli_role = "lazaret_cli";
+    std::string owner_role = "lazaret_owner";
+    Duration connect_timeout = std::chrono::seconds(5);
 };
 
 struct Metrics {
-    std::optional<Endpoint> submission_listen, engine_listen;
+    std::optional<Endpoint> submission_listen = Endpoint("127.0.0.1", 9525);
+    std::optional<Endpoint> engine_listen = Endpoint("127.0.0.1", 9526);
 };
 
 struct Engine {
-    Duration tick{};                  ///< longest pause between two looks at new events
-    double false_alarms_per_year = 0.01; ///< wanted false confinements per subscriber-year
-    Mode confine = Mode::enforce;     ///< warn: tickets only
-    Duration confine_for{};           ///< expiry of an automatic confinement
-    std::uint32_t max_confinements_per_hour = 100; ///< beyond that incidents open, but a human confines
-    Duration half_life{};             ///< of evidence
+    Duration tick = std::chrono::milliseconds(200); ///< longest pause between two looks at new events
+    double false_alarms_per_year = 0.01;            ///< wanted false confinements per subscriber-year
+    Mode confine = Mode::enforce;                   ///< warn: tickets only
+    Duration confine_for = std::chrono::hours(24);  ///< expiry of an automatic confinement
+    std::uint32_t max_confinements_per_hour = 100;  ///< beyond that incidents open, but a human confines
+    Duration half_life = std::chrono::hours(6);     ///< of evidence
     std::vector<std::filesystem::path> postfix_logs;
 };
 
 struct Tickets {
-    std::string url;                    ///< "" = no tickets; http:// or https://
-    std::filesystem::path secret_file;  ///< holds "whsec_<base64>"
-    Duration timeout{};
+    std::string url;                   ///< "" = no tickets; http:// or https://
+    std::filesystem::path secret_file; ///< holds "whsec_<base64>"
+    Duration timeout = std::chrono::seconds(15);
 };
 
 struct Log {
-    std::string level = "info";
+    LogLevel level = LogLevel::info;
     LogFormat format = LogFormat::plain;
 };
 

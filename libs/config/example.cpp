@@ -1,0 +1,91 @@
+#include "config/example.hpp"
+
+#include "config/options.hpp"
+
+#include <sstream>
+
+namespace lazaret::config {
+namespace {
+
+/// Comment lines of at most 100 columns.
+std::string comment(const std::string& text) {
+    std::istringstream words(text);
+    std::string lines, line = "#";
+    for (std::string word; words >> word; (line += ' ') += word)
+        if (line.size() + 1 + word.size() > 100) {
+            lines += line + "\n";
+            line = "#";
+        }
+    return lines + line + "\n";
+}
+
+std::string details(const Option& option) {
+    std::string text = option.unit;
+    if (!option.range.empty()) text += ": " + option.range;
+    text += ". Default: " + option.fallback + ".";
+    if (option.change == Change::on_restart) text += " Needs a restart.";
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+    return text;
+}
+
+/// For a cell of a table.
+std::string escaped(const std::string& text) {
+    std::string out;
+    for (const char c : text)
+        (out += c == '|' ? "\\" : "") += c;
+    return out;
+}
+
+} // namespace
+
+std::string example() {
+    std::string out =
+        "# Configuration of Lazaret: every option, its meaning, what is allowed and its default.\n"
+        "# An option that is commented out has its default; an unknown one is an error.\n"
+        "# Sizes are written \"25MiB\" (B, KiB, MiB, GiB), times \"30s\" (ms, s, m, h, d).\n"
+        "# Relative paths start at the folder of this file. `lazaret config check` looks it over.\n"
+        "# SIGHUP makes changes effective, except where a restart is needed.\n";
+    for (const auto& section : sections()) {
+        out += "\n" + comment(section.sentence) + "[" + section.name + "]\n";
+        for (const auto& option : options()) {
+            if (option.section != section.name) continue;
+            out += "\n" + comment(option.sentence) + comment(details(option));
+            out += (option.is_shown ? "" : "#") + option.key + " = " + option.sample + "\n";
+        }
+    }
+    return out;
+}
+
+std::string reference() {
+    std::string out = "# Configuration\n\n"
+                      "All programs read one TOML file. Every option is listed here; an unknown section or "
+                      "option, a value of "
+                      "the wrong\nkind or out of its range is an error with file, line and column, all of "
+                      "them are reported at "
+                      "once, and nothing\nstarts (exit status 78).\n\n"
+                      "- Sizes are text with a unit: `\"512B\"`, `\"64KiB\"`, `\"25MiB\"`, `\"4GiB\"`. Times "
+                      "too: `\"200ms\"`, "
+                      "`\"30s\"`, `\"5m\"`, `\"2h\"`,\n  `\"1d\"`.\n"
+                      "- Relative paths start at the folder of the file.\n"
+                      "- `--set SECTION.KEY=VALUE` overrides one option for one start, with the same checks; "
+                      "VALUE has no quotes, "
+                      "lists are\n  separated by commas.\n"
+                      "- Changes marked *reload* take effect at SIGHUP, the others at the next start; a "
+                      "reload names the options "
+                      "that wait.\n"
+                      "- A commented file with all of this is `deploy/config/lazaret.toml`.\n";
+    for (const auto& section : sections()) {
+        out += "\n## [" + section.name + "]\n\n" + section.sentence +
+               "\n\n| option | value | default | change | meaning |\n|---|---|---|---|---|\n";
+        for (const auto& option : options())
+            if (option.section == section.name)
+                out += "| `" + option.key + "` | " + option.unit +
+                       escaped(option.range.empty() ? "" : ": " + option.range) + " | " +
+                       (option.is_derived ? option.fallback : "`" + escaped(option.fallback) + "`") + " | " +
+                       (option.change == Change::on_reload ? "reload" : "restart") + " | " +
+                       escaped(option.sentence) + " |\n";
+    }
+    return out;
+}
+
+} // namespace lazaret::config

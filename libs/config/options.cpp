@@ -1,0 +1,306 @@
+#include "config/options.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <stdexcept>
+
+namespace lazaret::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto live = Change::on_reload;
+constexpr auto restart = Change::on_restart;
+constexpr std::uint64_t million = 1'000'000;
+
+bool only(std::string_view text, std::string_view allowed) {
+    return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 &&
+           only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+}
+
+/// RFC 1123 section 2.1.
+bool is_host_name(std::string_view text) {
+    if (text.empty() || text.size() > 253) return false;
+    for (const auto label : split(text, '.'))
+        if (!is_name(label) || label.size() > 63 || label.front() == '-' || label.back() == '-' ||
+            label.find('_') != std::string_view::npos)
+            return false;
+    return true;
+}
+
+bool is_role(std::string_view text) {
+    return !text.empty() && text.size() <= 63 && only(text, "abcdefghijklmnopqrstuvwxyz0123456789_") &&
+           (text.front() < '0' || text.front() > '9');
+}
+
+/// Visible ASCII, since it goes into replies and requests.
+bool is_url_or_empty(std::string_view text) {
+    if (text.empty()) return true;
+    const auto visible = [](char c) { return c > ' ' && c < 0x7f; };
+    return text.size() <= 300 && std::all_of(text.begin(), text.end(), visible) &&
+           ((text.starts_with("http://") && text.size() > 7) ||
+            (text.starts_with("https://") && text.size() > 8));
+}
+
+/// Without user and password: see conflicts(), which does not show them.
+bool is_connection(std::string_view text) {
+    return text.find('\0') == std::string_view::npos &&
+           (text.empty() || text.starts_with("postgresql://") || text.starts_with("postgres://") ||
+            text.find('=') != std::string_view::npos);
+}
+
+const Choice<Mode> mode{{{"enforce", Mode::enforce}, {"warn", Mode::warn}, {"off", Mode::off}}};
+const Choice<BareNewline> bare_newline{
+    {{"normalize", BareNewline::normalize}, {"reject", BareNewline::reject}}};
+const Choice<LogLevel> log_level{{{"debug", LogLevel::debug},
+                                  {"info", LogLevel::info},
+                                  {"warn", LogLevel::warn},
+                                  {"error", LogLevel::error}}};
+const Choice<LogFormat> log_format{{{"plain", LogFormat::plain}, {"systemd", LogFormat::systemd}}};
+const Text name_text{is_name, "1 to 64 letters, digits, dots, hyphens or underscores"};
+const Text host_text{is_host_name, "a host name such as \"mx.example.net\""};
+const Text role_text{is_role, "a role name of lower-case letters, digits and underscores"};
+const Text url_text{is_url_or_empty, "a URL starting with http:// or https://, or \"\" for none"};
+const Text connection_text{is_connection, "libpq keywords such as \"dbname=lazaret\" or a postgresql:// URI"};
+
+/// Binds a member of a section to its name, its rule and its sentence.
+template <class Part, class Member, class Rule>
+Option option(std::string_view name, Part Config::*part, Member Part::*member, Rule rule, Change change,
+              std::string sentence) {
+    using Type = typename Rule::Type;
+    if constexpr (std::is_unsigned_v<Member>)
+        if (rule.most > std::numeric_limits<Member>::max())
+            throw std::logic_error(std::string(name) + " allows more than its type can hold");
+    const auto dot = name.find('.');
+    Option made;
+    made.section = name.substr(0, dot);
+    made.key = name.substr(dot + 1);
+    made.sentence = std::move(sentence);
+    made.change = change;
+    made.unit = rule.unit();
+    made.range = rule.range();
+    made.read = [=](Config& config, const Found& found) -> std::optional<std::string> {
+        auto value = rule.read(found);
+        if (!value) return "found " + found.shown() + ", expected " + rule.expected() + rule.hint(found);
+        config.*part.*member = static_cast<Member>(*std::move(value));
+        return std::nullopt;
+    };
+    made.literal = [=](const Config& config) {
+        return rule.literal(static_cast<Type>(config.*part.*member));
+    };
+    made.copy = [=](const Config& from, Config& to) { to.*part.*member = from.*part.*member; };
+    made.fallback = made.sample = made.literal(Config());
+    return made;
+}
+
+/// For a default that depends on other options or on the machine; `sample` is a literal for the example file.
+Option derived(Option made, std::string in_words, std::string sample) {
+    made.fallback = std::move(in_words);
+    made.is_derived = true;
+    made.sample = std::move(sample);
+    return made;
+}
+
+/// For an option that a working installation sets.
+Option shown(Option made, std::string sample) {
+    made.is_shown = true;
+    made.sample = std::move(sample);
+    return made;
+}
+
+std::vector<Option> declare() {
+    using C = Config;
+    return {
+        derived(option("node.name", &C::node, &Node::name, name_text, restart,
+                       "Name of this machine in events; each node of an installation needs its own."),
+                "the machine's host name", "\"mx1\""),
+        derived(option("node.hostname", &C::node, &Node::hostname, host_text, restart,
+                       "Name announced in the banner, in EHLO and in Received fields."),
+                "the machine's full host name", "\"mx1.example.net\""),
+        option("node.state_dir", &C::node, &Node::state_dir, Path{}, restart,
+               "Folder of the snapshot, the journal and the spool."),
+        derived(option("node.hash_key_file", &C::node, &Node::hash_key_file, Path{}, restart,
+                       "Key of the hashes that stand for recipients in events; made if missing, the same on "
+                       "all nodes."),
+                "node.state_dir/hash.key", "\"/var/lib/lazaret/hash.key\""),
+
+        shown(option("submission.listen", &C::submission, &Listener::listen, Listening{}, restart,
+                     "Address for subscribers' mail with STARTTLS and AUTH."),
+              "\"0.0.0.0:587\""),
+        shown(option("submissions.listen", &C::submissions, &Listener::listen, Listening{}, restart,
+                     "Address for subscribers' mail with TLS from the first octet and AUTH."),
+              "\"0.0.0.0:465\""),
+        shown(option("relay.listen", &C::relay, &Listener::listen, Listening{}, restart,
+                     "Address for mail without AUTH, from networks that may relay."),
+              "\"0.0.0.0:25\""),
+
+        derived(option("server.threads", &C::server, &Server::threads, Count{0, 1024}, restart,
+                       "Threads that serve sessions; 0 takes one per core."),
+                "one per core", "0"),
+        option("server.max_connections", &C::server, &Server::max_connections, Count{1, million}, live,
+               "Connections open at once; further ones are told 421."),
+        option("server.max_connections_per_address", &C::server, &Server::max_connections_per_address,
+               Count{1, million}, live,
+               "Connections open at once from one address; trusted networks are exempt."),
+        option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,
+               "Longest wait for a client's next command."),
+        option("server.data_timeout", &C::server, &Server::data_timeout, Period{1s, 1h}, live,
+               "Longest wait for a client's next octets within a message."),
+        option("server.drain_timeout", &C::server, &Server::drain_timeout, Period{0s, 1h}, live,
+               "How long a stop waits for transactions in progress."),
+        option("server.max_errors", &C::server, &Server::max_errors, Count{1, 1000}, live,
+               "Refused commands in one session before it is closed with 421."),
+        option("server.max_recipients", &C::server, &Server::max_recipients, Count{100, 100000}, live,
+               "Recipients of one message; RFC 5321 4.5.3.1.8 asks for at least 100."),
+        option("server.max_message_size", &C::server, &Server::max_message_size, Size{64 * KiB, 4096 * MiB},
+               live, "Largest message, announced as SIZE."),
+        option("server.max_header_size", &C::server, &Server::max_header_size, Size{1 * KiB, 16 * MiB}, live,
+               "Largest header section of a message."),
+        option("server.max_received", &C::server, &Server::max_received, Count{10, 1000}, live,
+               "Received fields in a message before a mail loop is assumed."),
+        option("server.bare_newline", &C::server, &Server::bare_newline, bare_newline, live,
+               "What happens to a line end without its carriage return or line feed in a message: made "
+               "whole, or "
+               "the message refused."),
+        option("server.spool_memory", &C::server, &Server::spool_memory, Size{4 * KiB, 64 * MiB}, restart,
+               "Part of a message that is held in memory before it goes to an unlinked file."),
+        derived(option("server.spool_dir", &C::server, &Server::spool_dir, Path{}, restart,
+                       "Folder of these files; fast local disk."),
+                "node.state_dir/spool", "\"/var/lib/lazaret/spool\""),
+        option("server.help_url", &C::server, &Server::help_url, url_text, live,
+               "Page that refusals point to; {token} becomes the case and {reason} the reason's word."),
+
+        shown(option("tls.certificate", &C::tls, &Tls::certificate, Path{}, live,
+                     "Certificate in PEM, followed by its chain."),
+              "\"/etc/lazaret/tls/certificate.pem\""),
+        shown(option("tls.key", &C::tls, &Tls::key, Path{}, live, "Private key of the certificate in PEM."),
+              "\"/etc/lazaret/tls/key.pem\""),
+
+        option("auth.threads", &C::auth, &Auth::threads, Count{1, 256}, restart,
+               "Threads that check passwords, and nothing else."),
+        option("auth.queue", &C::auth, &Auth::queue, Count{1, 100000}, restart,
+               "Password checks that may wait; further ones are told 454."),
+        option("auth.remember", &C::auth, &Auth::remember, Period{0s, 24h}, restart,
+               "How long a checked password is remembered in memory, as a keyed hash; 0s is not at all."),
+        option("auth.max_failures", &C::auth, &Auth::max_failures, Count{1, 100}, live,
+               "Failed logins in one session before it is closed with 421."),
+
+        option("next_hop.address", &C::next_hop, &NextHop::address, Address{}, restart,
+               "Postfix, which takes over accepted mail."),
+        option("next_hop.connect_timeout", &C::next_hop, &NextHop::connect_timeout, Period{10ms, 10min},
+               restart, "Longest wait for a connection to it."),
+        option("next_hop.reply_timeout", &C::next_hop, &NextHop::reply_timeout, Period{10ms, 1h}, restart,
+               "Longest wait for its reply to a command."),
+        option("next_hop.data_timeout", &C::next_hop, &NextHop::data_timeout, Period{10ms, 1h}, restart,
+               "Longest wait for its reply to a whole message."),
+        option("next_hop.max_connections", &C::next_hop, &NextHop::max_connections, Count{1, 10000}, restart,
+               "Connections to it per thread; further transactions wait."),
+        option("next_hop.idle_timeout", &C::next_hop, &NextHop::idle_timeout, Period{0s, 1h}, restart,
+               "Connections that had nothing to do for so long are closed."),
+
+        option("limits.mode", &C::limits, &Limits::mode, mode, live,
+               "Whether limits of subscribers are enforced, only noted, or not counted."),
+        option("limits.default_plan", &C::limits, &Limits::default_plan, name_text, live,
+               "Plan of networks that have neither a subscriber nor a plan."),
+
+        option("content.mode", &C::content, &Content::mode, mode, live,
+               "Mode of all content rules together; a rule's own mode can only be milder."),
+        option("content.rules_file", &C::content, &Content::rules_file, Path{}, live,
+               "File with header and body rules; \"\" for none."),
+        option("content.reject_score", &C::content, &Content::reject_score, Real{0.1, 1000}, live,
+               "Sum of the matching rules' scores from which a message is refused."),
+        option("content.scan_size", &C::content, &Content::scan_size, Size{1 * KiB, 64 * MiB}, live,
+               "Part of a message, from its start, that rules look at."),
+
+        derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
+                       "Folder where events wait for the database."),
+                "node.state_dir/journal", "\"/var/lib/lazaret/journal\""),
+        option("journal.segment_size", &C::journal, &Journal::segment_size, Size{64 * KiB, 1024 * MiB},
+               restart, "Size at which a journal file is closed and the next one begun."),
+        option("journal.max_size", &C::journal, &Journal::max_size, Size{1 * MiB, 1024 * 1024 * MiB}, restart,
+               "Size of all journal files together; beyond it new mail is deferred."),
+
+        option("database.connection", &C::database, &Database::connection, connection_text, restart,
+               "How to reach PostgreSQL, without user and password: the user is the role below, a "
+               "password belongs into a passfile."),
+        option("database.submission_role", &C::database, &Database::submission_role, role_text, restart,
+               "Role of lazaret-submission."),
+        option("database.engine_role", &C::database, &Database::engine_role, role_text, restart,
+               "Role of lazaret-engine."),
+        option("database.cli_role", &C::database, &Database::cli_role, role_text, restart,
+               "Role of the command line."),
+        option("database.owner_role", &C::database, &Database::owner_role, role_text, restart,
+               "Role that owns the schema and applies migrations."),
+        option("database.connect_timeout", &C::database, &Database::connect_timeout, Period{1s, 10min},
+               restart, "Longest wait for a connection."),
+
+        option("metrics.submission_listen", &C::metrics, &Metrics::submission_listen, Listening{}, restart,
+               "Address of /metrics and /healthz of lazaret-submission."),
+        option("metrics.engine_listen", &C::metrics, &Metrics::engine_listen, Listening{}, restart,
+               "Address of /metrics and /healthz of lazaret-engine."),
+
+        option("engine.tick", &C::engine, &Engine::tick, Period{10ms, 1min}, restart,
+               "Longest pause between two looks at new events."),
+        option("engine.false_alarms_per_year", &C::engine, &Engine::false_alarms_per_year,
+               Real{0.000001, 100}, restart, "False confinements per subscriber and year that are accepted."),
+        option("engine.confine", &C::engine, &Engine::confine, mode, restart,
+               "Whether suspects are confined, only ticketed (warn), or neither."),
+        option("engine.confine_for", &C::engine, &Engine::confine_for, Period{1min, 365 * 24h}, restart,
+               "How long an automatic confinement lasts."),
+        option("engine.max_confinements_per_hour", &C::engine, &Engine::max_confinements_per_hour,
+               Count{0, million}, restart, "Automatic confinements per hour before a human is asked."),
+        option("engine.half_life", &C::engine, &Engine::half_life, Period{1min, 30 * 24h}, restart,
+               "Time in which evidence loses half its weight."),
+        option("engine.postfix_logs", &C::engine, &Engine::postfix_logs, Paths{}, restart,
+               "Postfix's log files, followed for delivery results."),
+
+        option("tickets.url", &C::tickets, &Tickets::url, url_text, restart,
+               "Where tickets are sent as signed webhooks."),
+        option("tickets.secret_file", &C::tickets, &Tickets::secret_file, Path{}, restart,
+               "File with the signing secret, \"whsec_\" and base64."),
+        option("tickets.timeout", &C::tickets, &Tickets::timeout, Period{1s, 5min}, restart,
+               "Longest wait for the answer to a webhook."),
+
+        option("log.level", &C::log, &Log::level, log_level, live, "Least important lines that are written."),
+        option("log.format", &C::log, &Log::format, log_format, restart,
+               "plain starts lines with the time, systemd with the priority."),
+    };
+}
+
+} // namespace
+
+const std::vector<Section>& sections() {
+    static const std::vector<Section> all{
+        {"node", "This machine."},
+        {"submission", "Port 587: subscribers' mail with STARTTLS and AUTH (RFC 6409)."},
+        {"submissions", "Port 465: the same with TLS from the first octet (RFC 8314)."},
+        {"relay", "Port 25: mail from networks that may relay without AUTH."},
+        {"server", "Bounds on sessions and messages."},
+        {"tls", "The certificate that clients see. Needed by submission and submissions."},
+        {"auth", "Password checks."},
+        {"next_hop", "Postfix, which has the queue and delivers."},
+        {"limits", "Limits of subscribers; their figures are in the plans in the database."},
+        {"content", "The look into messages."},
+        {"journal", "Events on disk until PostgreSQL has them."},
+        {"database", "PostgreSQL."},
+        {"metrics", "Prometheus metrics and health over HTTP."},
+        {"engine", "Detection and confinement."},
+        {"tickets", "Tickets about incidents."},
+        {"log", "Lines on stderr."},
+    };
+    return all;
+}
+
+const std::vector<Option>& options() {
+    static const std::vector<Option> all = declare();
+    return all;
+}
+
+} // namespace lazaret::config

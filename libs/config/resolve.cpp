@@ -1,0 +1,136 @@
+#include "config/resolve.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include <unistd.h>
+
+namespace lazaret::config {
+namespace {
+
+std::string machine_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+/// The machine's name with its domain, from /etc/hosts, where hostname(1) -f finds it too; a start must not
+/// wait for DNS. Without an entry the short name.
+std::string full_machine_name() {
+    const auto name = machine_name();
+    if (name.find('.') != std::string::npos) return name;
+    std::ifstream hosts("/etc/hosts");
+    for (std::string line; std::getline(hosts, line);) {
+        std::istringstream words(line.substr(0, line.find('#')));
+        std::vector<std::string> names;
+        for (std::string word; words >> word;)
+            names.push_back(word);
+        for (const auto& full : names)
+            if (std::find(names.begin(), names.end(), name) != names.end() && full.starts_with(name + "."))
+                return full;
+    }
+    return name;
+}
+
+struct Place {
+    std::string option;
+    std::optional<Endpoint> at;
+};
+
+std::vector<Place> listening(const Config& config) {
+    return {{"submission.listen", config.submission.listen},
+            {"submissions.listen", config.submissions.listen},
+            {"relay.listen", config.relay.listen},
+            {"metrics.submission_listen", config.metrics.submission_listen},
+            {"metrics.engine_listen", config.metrics.engine_listen}};
+}
+
+void check_listeners(const Config& config, std::vector<Conflict>& found) {
+    if (!config.submission.listen && !config.submissions.listen && !config.relay.listen)
+        found.push_back(
+            {"", "no listener is on; set submission.listen, submissions.listen or relay.listen", ""});
+    const auto places = listening(config);
+    for (auto later = places.begin(); later != places.end(); ++later) {
+        if (!later->at || later->at->port == 0) continue;
+        const auto same =
+            std::find_if(places.begin(), later, [&](const auto& p) { return p.at == later->at; });
+        if (same != later)
+            found.push_back({later->option,
+                             "found " + later->at->to_string() + ", which " + same->option +
+                                 " has already; expected another port or address",
+                             same->option});
+        if (later->at == config.next_hop.address)
+            found.push_back({"next_hop.address",
+                             "found " + later->at->to_string() + ", which is " + later->option +
+                                 "; expected Postfix, not Lazaret itself",
+                             later->option});
+    }
+}
+
+void check_tls(const Config& config, std::vector<Conflict>& found) {
+    for (const auto& [option, listener] : {std::pair{"submission.listen", &config.submission},
+                                           std::pair{"submissions.listen", &config.submissions}})
+        if (listener->listen && (config.tls.certificate.empty() || config.tls.key.empty()))
+            found.push_back({option,
+                             std::string("needs ") +
+                                 (config.tls.certificate.empty() ? "tls.certificate" : "tls.key") +
+                                 ", which is not set",
+                             ""});
+    if (config.tls.certificate.empty() != config.tls.key.empty() && !config.submission.listen &&
+        !config.submissions.listen)
+        found.push_back(config.tls.key.empty()
+                            ? Conflict{"tls.certificate", "needs tls.key, which is not set", ""}
+                            : Conflict{"tls.key", "needs tls.certificate, which is not set", ""});
+}
+
+/// Each program connects as its own role, and a password would show in listings of processes and options.
+bool names_a_user(const std::string& connection) {
+    const auto scheme = connection.find("://");
+    const auto authority = connection.substr(scheme == std::string::npos ? connection.size() : scheme + 3);
+    return connection.find("user=") != std::string::npos ||
+           connection.find("password=") != std::string::npos ||
+           authority.substr(0, authority.find_first_of("/?")).find('@') != std::string::npos;
+}
+
+} // namespace
+
+void fill_in(Config& config) {
+    auto& node = config.node;
+    if (node.name.empty()) node.name = machine_name().substr(0, 64);
+    if (node.hostname.empty()) node.hostname = full_machine_name();
+    if (node.hash_key_file.empty()) node.hash_key_file = node.state_dir / "hash.key";
+    if (config.server.spool_dir.empty()) config.server.spool_dir = node.state_dir / "spool";
+    if (config.journal.dir.empty()) config.journal.dir = node.state_dir / "journal";
+    if (config.server.threads == 0) config.server.threads = std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::vector<Conflict> conflicts(const Config& config) {
+    std::vector<Conflict> found;
+    if (config.node.state_dir.empty())
+        found.push_back({"node.state_dir", "found \"\", expected a folder", ""});
+    check_listeners(config, found);
+    check_tls(config, found);
+    if (config.server.max_header_size > config.server.max_message_size)
+        found.push_back(
+            {"server.max_header_size", "is larger than server.max_message_size", "server.max_message_size"});
+    if (config.journal.segment_size > config.journal.max_size / 2)
+        found.push_back({"journal.segment_size",
+                         "is larger than half of journal.max_size; expected room for two files at least",
+                         "journal.max_size"});
+    if (names_a_user(config.database.connection))
+        found.push_back({"database.connection",
+                         "found a user or a password, expected neither: the user is the role "
+                         "of each program, a password belongs into a passfile",
+                         ""});
+    if (!config.tickets.url.empty() && config.tickets.secret_file.empty())
+        found.push_back({"tickets.url", "needs tickets.secret_file, which is not set", ""});
+    return found;
+}
+
+} // namespace lazaret::config

@@ -1,0 +1,232 @@
+#include "config/rules.hpp"
+
+#include "core/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace lazaret::config {
+namespace {
+
+struct SizeUnit {
+    std::string_view name;
+    std::uint64_t octets;
+};
+constexpr std::array<SizeUnit, 5> size_units{
+    {{"TiB", 1ull << 40}, {"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}}};
+
+template <class T> std::optional<T> within(std::optional<T> value, T least, T most) {
+    return value && *value >= least && *value <= most ? value : std::nullopt;
+}
+
+std::optional<double> parse_real(const std::string& text) {
+    double value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::string format_real(double value) {
+    if (!std::isfinite(value)) return std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+    char digits[40];
+    std::string text(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
+std::optional<std::filesystem::path> to_path(const std::string& text, const std::filesystem::path& folder) {
+    if (text.find('\0') != std::string::npos) return std::nullopt;
+    if (text.empty()) return std::filesystem::path();
+    return (folder / text).lexically_normal();
+}
+
+} // namespace
+
+const std::string* Found::text() const {
+    if (const auto* word = std::get_if<Word>(&value)) return &word->text;
+    return std::get_if<std::string>(&value);
+}
+
+std::string Found::shown() const {
+    if (const auto* words = text()) return in_quotes(printable(*words, 80));
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+        return "the number " + std::to_string(*integer);
+    if (const auto* real = std::get_if<double>(&value)) return "the number " + format_real(*real);
+    if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
+    if (const auto* other = std::get_if<Other>(&value)) return other->kind;
+    return "a list";
+}
+
+std::string in_quotes(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            constexpr char digits[] = "0123456789ABCDEF";
+            ((out += "\\u00") += digits[(c >> 4) & 15]) += digits[c & 15];
+        } else {
+            out += c;
+        }
+    }
+    return out += '"';
+}
+
+std::string format_size(std::uint64_t octets) {
+    for (const auto& unit : size_units)
+        if (octets != 0 && octets % unit.octets == 0)
+            return std::to_string(octets / unit.octets).append(unit.name);
+    return "0B";
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    const auto count = parse_unsigned(text.substr(0, digits));
+    for (const auto& unit : size_units)
+        if (count && text.substr(digits) == unit.name &&
+            *count <= std::numeric_limits<std::uint64_t>::max() / unit.octets)
+            return *count * unit.octets;
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> Count::read(const Found& found) const {
+    std::optional<std::uint64_t> value;
+    if (const auto* word = std::get_if<Found::Word>(&found.value))
+        value = parse_unsigned(word->text);
+    else if (const auto* integer = std::get_if<std::int64_t>(&found.value); integer && *integer >= 0)
+        value = static_cast<std::uint64_t>(*integer);
+    return within(value, least, most);
+}
+std::string Count::range() const {
+    return std::to_string(least) + " to " + std::to_string(most);
+}
+std::string Count::expected() const {
+    return "a whole number from " + range();
+}
+
+std::string Count::hint(const Found& found) const {
+    const auto* text = std::get_if<std::string>(&found.value);
+    return text && parse_unsigned(*text) ? "; a number stands without quotes" : "";
+}
+
+std::optional<std::uint64_t> Size::read(const Found& found) const {
+    const auto* text = found.text();
+    return within(text ? parse_size(*text) : std::nullopt, least, most);
+}
+std::string Size::range() const {
+    return format_size(least) + " to " + format_size(most);
+}
+std::string Size::expected() const {
+    return "a size in quotes with its unit (B, KiB, MiB, GiB), from " + range();
+}
+std::string Size::hint(const Found& found) const {
+    if (const auto* integer = std::get_if<std::int64_t>(&found.value); integer && *integer >= 0)
+        return "; " + std::to_string(*integer) + " octets are written " +
+               in_quotes(format_size(static_cast<std::uint64_t>(*integer)));
+    return {};
+}
+
+std::optional<Duration> Period::read(const Found& found) const {
+    const auto* text = found.text();
+    if (!text) return std::nullopt;
+    const auto length = parse_duration(*text);
+    return within(length ? std::optional(*length) : std::nullopt, least, most);
+}
+std::string Period::range() const {
+    return format_duration(least) + " to " + format_duration(most);
+}
+std::string Period::expected() const {
+    return "a time in quotes with its unit (ms, s, m, h, d), from " + range();
+}
+std::string Period::hint(const Found& found) const {
+    if (const auto* integer = std::get_if<std::int64_t>(&found.value); integer && *integer >= 0)
+        return "; " + std::to_string(*integer) + " seconds are written " +
+               in_quotes(std::to_string(*integer) + "s");
+    return {};
+}
+
+std::optional<double> Real::read(const Found& found) const {
+    std::optional<double> value;
+    if (const auto* word = std::get_if<Found::Word>(&found.value))
+        value = parse_real(word->text);
+    else if (const auto* real = std::get_if<double>(&found.value))
+        value = *real;
+    else if (const auto* integer = std::get_if<std::int64_t>(&found.value))
+        value = static_cast<double>(*integer);
+    return within(value, least, most); // also refuses NaN, which no comparison lets through
+}
+std::string Real::range() const {
+    return format_real(least) + " to " + format_real(most);
+}
+std::string Real::expected() const {
+    return "a number from " + range();
+}
+std::string Real::literal(double value) const {
+    return format_real(value);
+}
+
+std::optional<std::string> Text::read(const Found& found) const {
+    const auto* text = found.text();
+    if (!text || !fits(*text)) return std::nullopt;
+    return *text;
+}
+
+std::optional<std::filesystem::path> Path::read(const Found& found) const {
+    const auto* text = found.text();
+    return text ? to_path(*text, found.folder) : std::nullopt;
+}
+
+std::optional<Paths::Type> Paths::read(const Found& found) const {
+    std::vector<std::string> names;
+    if (const auto* word = std::get_if<Found::Word>(&found.value)) {
+        for (const auto piece : split(word->text, ','))
+            if (!piece.empty()) names.emplace_back(piece);
+    } else if (const auto* list = std::get_if<std::vector<std::string>>(&found.value)) {
+        names = *list;
+    } else {
+        return std::nullopt;
+    }
+    Type paths;
+    for (const auto& name : names) {
+        const auto path = to_path(name, found.folder);
+        if (!path || path->empty()) return std::nullopt;
+        paths.push_back(*path);
+    }
+    return paths;
+}
+std::string Paths::hint(const Found& found) const {
+    if (const auto* text = std::get_if<std::string>(&found.value))
+        return "; a single path stands in brackets too: [" + in_quotes(printable(*text, 80)) + "]";
+    return {};
+}
+std::string Paths::literal(const Type& value) const {
+    std::string list;
+    for (const auto& path : value)
+        list += (list.empty() ? "" : ", ") + in_quotes(path.string());
+    return "[" + list + "]";
+}
+
+std::optional<Endpoint> Address::read(const Found& found) const {
+    const auto* text = found.text();
+    const auto parsed = text ? Endpoint::parse(*text) : Result<Endpoint>(Error("not text"));
+    if (!parsed || parsed->port == 0 || parsed->host.empty()) return std::nullopt;
+    return *parsed;
+}
+
+std::optional<Listening::Type> Listening::read(const Found& found) const {
+    const auto* text = found.text();
+    if (!text) return std::nullopt;
+    if (text->empty()) return Type();
+    const auto parsed = Endpoint::parse(*text);
+    if (!parsed || !IpAddress::parse(parsed->host)) return std::nullopt;
+    return Type(*parsed);
+}
+std::string Listening::hint(const Found& found) const {
+    const auto* text = found.text();
+    const auto parsed = text ? Endpoint::parse(*text) : Result<Endpoint>(Error("not text"));
+    if (parsed && !IpAddress::parse(parsed->host)) return "; a listener needs an address, not a name";
+    return {};
+}
+
+} // namespace lazaret::config

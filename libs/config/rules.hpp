@@ -1,0 +1,178 @@
+#pragma once
+// How the text of an option becomes its value: one small type per kind of option. Each says what it reads
+// (`read`, nullopt when the value does not fit), what it expects in words, and how a value is written in
+// TOML.
+
+#include "core/address.hpp"
+#include "core/time.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace lazaret::config {
+
+/// A value as it stands in the file or in an override, before anyone asked whether it fits.
+struct Found {
+    /// From an override: without quotes, the option decides how to read it.
+    struct Word {
+        std::string text;
+    };
+    /// A TOML type that no option has, in words: "a date", "a table".
+    struct Other {
+        std::string kind;
+    };
+    using Value =
+        std::variant<Word, std::string, std::int64_t, double, bool, std::vector<std::string>, Other>;
+
+    Value value;
+    std::filesystem::path folder; ///< relative paths start here
+
+    const std::string* text() const; ///< a string or an override's word, else null
+    std::string shown() const;       ///< for messages: printable, cut
+};
+
+std::string in_quotes(std::string_view text); ///< as a TOML basic string
+std::string format_size(std::uint64_t octets);
+std::optional<std::uint64_t> parse_size(std::string_view text); ///< "512B", "64KiB", "25MiB", "4GiB"
+
+/// A whole number.
+struct Count {
+    using Type = std::uint64_t;
+    Type least, most;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "whole number"; }
+    std::string range() const;
+    std::string expected() const;
+    std::string hint(const Found& found) const;
+    std::string literal(Type value) const { return std::to_string(value); }
+};
+
+/// Octets, written with a unit.
+struct Size {
+    using Type = std::uint64_t;
+    Type least, most;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "size"; }
+    std::string range() const;
+    std::string expected() const;
+    std::string hint(const Found& found) const;
+    std::string literal(Type value) const { return in_quotes(format_size(value)); }
+};
+
+/// A length of time, written with a unit.
+struct Period {
+    using Type = Duration;
+    Type least, most;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "time"; }
+    std::string range() const;
+    std::string expected() const;
+    std::string hint(const Found& found) const;
+    std::string literal(Type value) const { return in_quotes(format_duration(value)); }
+};
+
+/// A number that may have a fraction.
+struct Real {
+    using Type = double;
+    Type least, most;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "number"; }
+    std::string range() const;
+    std::string expected() const;
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(Type value) const;
+};
+
+/// Any string that `fits`; `description` completes "expected ...".
+struct Text {
+    using Type = std::string;
+    bool (*fits)(std::string_view);
+    std::string description;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "text"; }
+    std::string range() const { return description; }
+    std::string expected() const { return description; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const { return in_quotes(value); }
+};
+
+/// A file or folder; relative ones start at the folder of the configuration file.
+struct Path {
+    using Type = std::filesystem::path;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "path"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "the path of a file or folder, in quotes"; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const { return in_quotes(value.string()); }
+};
+
+/// Several of them; in an override separated by commas.
+struct Paths {
+    using Type = std::vector<std::filesystem::path>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of paths"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "a list of paths such as [\"/var/log/mail.log\"]"; }
+    std::string hint(const Found& found) const;
+    std::string literal(const Type& value) const;
+};
+
+/// Where to connect to.
+struct Address {
+    using Type = Endpoint;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "address"; }
+    std::string range() const { return "HOST:PORT, port 1 to 65535"; }
+    std::string expected() const { return "HOST:PORT such as \"127.0.0.1:25\" or \"[::1]:25\""; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const { return in_quotes(value.to_string()); }
+};
+
+/// Where to listen; "" is nowhere, port 0 a free one.
+struct Listening {
+    using Type = std::optional<Endpoint>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "address"; }
+    std::string range() const { return "IP:PORT, or \"\" for off; port 0 takes a free one"; }
+    std::string expected() const {
+        return "IP:PORT such as \"0.0.0.0:25\" or \"[::]:25\", or \"\" to turn it off";
+    }
+    std::string hint(const Found& found) const;
+    std::string literal(const Type& value) const { return in_quotes(value ? value->to_string() : ""); }
+};
+
+/// One word out of a few.
+template <class Enum> struct Choice {
+    using Type = Enum;
+    std::vector<std::pair<std::string_view, Enum>> words;
+
+    std::optional<Type> read(const Found& found) const {
+        if (const auto* text = found.text())
+            for (const auto& [word, value] : words)
+                if (word == *text) return value;
+        return std::nullopt;
+    }
+    std::string unit() const { return "word"; }
+    std::string range() const {
+        std::string list;
+        for (const auto& [word, value] : words)
+            list += (list.empty() ? "" : ", ") + in_quotes(word);
+        return list;
+    }
+    std::string expected() const { return "one of " + range(); }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(Type value) const {
+        for (const auto& [word, meaning] : words)
+            if (meaning == value) return in_quotes(word);
+        return in_quotes("");
+    }
+};
+
+} // namespace lazaret::config
