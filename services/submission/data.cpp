@@ -1,0 +1,108 @@
+// Step 5: DATA. Spools the content, looks at its shape, then hands it to scan, decide and relay.
+
+#include "log/log.hpp"
+#include "smtp/data_reader.hpp"
+#include "smtp/replies.hpp"
+#include "submission/session.hpp"
+#include "submission/worker.hpp"
+
+namespace lazaret::submission {
+
+namespace replies = smtp::replies;
+using event::RefusedBy;
+
+namespace {
+
+/// Within data_timeout at least this much has to come: who drips octets is not sending mail.
+constexpr std::size_t least_progress = 1024;
+
+smtp::DataReader::Newlines newlines(const config::Server& server) {
+    return server.bare_newline == config::BareNewline::reject ? smtp::DataReader::Newlines::reject
+                                                              : smtp::DataReader::Newlines::normalize;
+}
+
+} // namespace
+
+net::task<bool> Session::data() {
+    std::optional<verdict::Verdict> fault;
+    const bool alive = co_await read_content(fault);
+    if (!alive) co_return false;
+    auto& tx = *transaction_;
+    tx.record.size = tx.spool.size();
+
+    verdict::Verdict verdict = fault ? std::move(*fault) : decide(scan());
+    tx.record.findings = verdict::to_strings(verdict.findings);
+    if (!verdict.accepted()) {
+        report_refused(verdict.by, verdict.reason, verdict.reply);
+        say(verdict.reply);
+    } else {
+        auto reply = co_await relay();
+        say(reply);
+    }
+    machine_.transaction_ended();
+    end_transaction();
+    co_return true;
+}
+
+net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
+    auto& tx = *transaction_;
+    const auto& server = tx.settings->config.server;
+    smtp::DataReader reader(newlines(server), server.max_message_size);
+    tx.header.emplace(server.max_header_size);
+    const auto refuse = [&](const smtp::Reply& reply, RefusedBy by, const char* why) {
+        if (!fault) fault = verdict::turn_away(reply, by, why);
+    };
+    const auto take = [&](std::string_view octets) {
+        auto& content = worker_.content();
+        content.clear();
+        const auto taken = reader.feed(octets, content);
+        if (fault || content.empty()) return taken;
+        tx.header->feed(content);
+        if (tx.header->size() > server.max_header_size) refuse(replies::header_too_big(), RefusedBy::protocol, "header too big");
+        if (auto kept = tx.spool.append(content); !kept) {
+            log::error("spool_failed", kept.error().message);
+            refuse(replies::out_of_space(), RefusedBy::unavailable, "spool");
+        }
+        return taken;
+    };
+
+    lines_.consume(take(lines_.rest()));
+    std::size_t progress = 0;
+    auto until = net::Deadline::clock::now() + server.data_timeout;
+    while (!reader.finished()) {
+        const net::Transfer got = stream_.try_read(worker_.scratch());
+        if (got.ok()) {
+            const std::string_view octets(worker_.scratch().data(), got.count);
+            const auto taken = take(octets);
+            if (taken < octets.size()) lines_.feed(octets.substr(taken));
+            progress += got.count;
+            if (progress >= least_progress) {
+                progress = 0;
+                until = net::Deadline::clock::now() + server.data_timeout;
+            }
+            continue;
+        }
+        if (got.state != net::Transfer::State::would_block) co_return false;
+        const bool sent = co_await flush(); // the 354
+        if (!sent) co_return false;
+        const auto left = std::chrono::duration_cast<Duration>(until - net::Deadline::clock::now());
+        net::Transfer ready(net::Transfer::State::timeout, 0);
+        if (left > Duration::zero()) ready = co_await stream_.wait_readable(left);
+        if (ready.state == net::Transfer::State::timeout) {
+            say(replies::timed_out());
+            co_return false;
+        }
+        // An interrupt is a drain beginning: the message in progress is finished first.
+        if (!ready.ok() && !stream_.is_open()) co_return false;
+        if (ready.state == net::Transfer::State::closed) co_return false;
+    }
+    tx.header->finish();
+    if (reader.too_big()) refuse(replies::size_exceeds(server.max_message_size), RefusedBy::protocol, "size");
+    if (reader.nul()) refuse(replies::nul_octet(), RefusedBy::protocol, "nul");
+    if (reader.bare_newline() && server.bare_newline == config::BareNewline::reject)
+        refuse(replies::bare_newline(), RefusedBy::protocol, "bare newline");
+    if (tx.header->count("Received") >= server.max_received) refuse(replies::loop(), RefusedBy::protocol, "loop");
+    co_return true;
+}
+
+} // namespace lazaret::submission

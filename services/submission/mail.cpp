@@ -1,0 +1,57 @@
+// Step 4, first half: MAIL. A list of refusals, then one state change.
+
+#include "core/text.hpp"
+#include "smtp/replies.hpp"
+#include "submission/session.hpp"
+#include "submission/worker.hpp"
+
+namespace lazaret::submission {
+
+namespace replies = smtp::replies;
+
+namespace {
+
+/// Levels that close submission. The others let mail through and act elsewhere.
+bool refuses(subscriber::Level level) {
+    return level == subscriber::Level::block || level == subscriber::Level::garden;
+}
+
+} // namespace
+
+smtp::Reply Session::mail(smtp::MailFrom from) {
+    auto& shared = worker_.node();
+    const Time now = lazaret::now();
+    transaction_ = std::make_unique<Transaction>(shared.settings());
+    auto& record = transaction_->record;
+    record = event(event::Type::message_refused);
+    record.trace = TraceId::make(now);
+    record.at = now;
+    record.null_sender = from.path.null();
+    if (!from.path.null()) {
+        record.sender_domain = ascii_lowercase(from.path.domain());
+        record.sender_hash = shared.hash(ascii_lowercase(from.path.address));
+    }
+
+    const auto refuse = [&](event::RefusedBy by, std::string_view why, const smtp::Reply& reply) {
+        report_refused(by, why, reply);
+        transaction_.reset();
+        return reply;
+    };
+    if (auto stranger = identify()) return refuse(event::RefusedBy::rights, "unknown sender", *stranger);
+    record.subscriber = identity_.subscriber;
+    const auto quarantine = shared.snapshot()->quarantine;
+    if (const auto* entry = quarantine->find(identity_.subscriber, now); entry && refuses(entry->level)) {
+        numbers().quarantine_refusals.Increment();
+        return refuse(event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause,
+                      replies::quarantined(entry->reason, help_url(entry->token, "quarantine")));
+    }
+    // An event must follow every message: with no room for it there is no message.
+    if (shared.journal->full()) return refuse(event::RefusedBy::unavailable, "journal full", replies::out_of_space());
+
+    transaction_->plan = identity_.plan;
+    transaction_->mail = std::move(from);
+    machine_.mail_accepted();
+    return replies::sender_ok();
+}
+
+} // namespace lazaret::submission

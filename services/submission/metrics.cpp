@@ -1,0 +1,96 @@
+#include "submission/metrics.hpp"
+
+namespace lazaret::submission {
+
+namespace {
+
+using metrics::counter;
+using metrics::gauge;
+using metrics::histogram;
+
+constexpr const char* connections_help = "Connections by what became of them at accept.";
+constexpr const char* messages_help = "Transactions that reached an outcome, by verdict.";
+constexpr const char* recipients_help = "Recipients by verdict.";
+constexpr const char* scans_help = "Looks of a scanner at a message, by result.";
+
+metrics::Counter& connections(Port port, const char* result) {
+    return counter("lazaret_connections_total", connections_help,
+                   {{"listener", std::string(to_string(port))}, {"result", result}});
+}
+
+metrics::Counter& messages(Port port, const char* verdict) {
+    return counter("lazaret_messages_total", messages_help,
+                   {{"listener", std::string(to_string(port))}, {"verdict", verdict}});
+}
+
+} // namespace
+
+std::string_view to_string(Port port) {
+    switch (port) {
+    case Port::submission: return "submission";
+    case Port::submissions: return "submissions";
+    case Port::relay: return "relay";
+    }
+    return "";
+}
+
+PortMetrics::PortMetrics(Port port)
+    : sessions(gauge("lazaret_sessions", "Sessions open now.", {{"listener", std::string(to_string(port))}})),
+      accepted(connections(port, "accepted")), refused_total(connections(port, "too_many")),
+      refused_address(connections(port, "too_many_from_address")),
+      refused_network(connections(port, "network_not_allowed")), relayed(messages(port, "relayed")),
+      refused(messages(port, "refused")), deferred(messages(port, "deferred")) {}
+
+Metrics::Metrics()
+    : ports{PortMetrics(Port::submission), PortMetrics(Port::submissions), PortMetrics(Port::relay)},
+      recipients_relayed(counter("lazaret_recipients_total", recipients_help, {{"verdict", "relayed"}})),
+      recipients_refused(counter("lazaret_recipients_total", recipients_help, {{"verdict", "refused"}})),
+      message_size(histogram("lazaret_message_size_bytes", "Content of relayed messages.", metrics::size_bounds())),
+      quarantine_refusals(counter("lazaret_quarantine_refusals_total", "Transactions refused because the subscriber is confined.")),
+      rules_duration(histogram("lazaret_scan_duration_seconds", "Time of one look at a message.",
+                               metrics::duration_bounds(), {{"scanner", "rules"}})),
+      rules_clean(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "clean"}})),
+      rules_found(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "found"}})),
+      reloaded_at(gauge("lazaret_config_reload_success_timestamp_seconds", "When the configuration in force was read.")),
+      certificate_expiry(gauge("lazaret_certificate_expiry_timestamp_seconds", "When the served certificate expires.")) {
+    // Series that alerts and boards ask for are there from the start, at zero.
+    using event::RefusedBy;
+    for (auto who : {RefusedBy::quarantine, RefusedBy::limit, RefusedBy::content, RefusedBy::next_hop, RefusedBy::protocol,
+                     RefusedBy::rights, RefusedBy::unavailable})
+        counter("lazaret_verdict_reasons_total", "Refused or deferred transactions by who refused.",
+                {{"reason", std::string(to_string(who))}});
+    for (auto mechanism : {"PLAIN", "LOGIN"})
+        for (auto result : {"ok", "failed", "error"})
+            counter("lazaret_auth_attempts_total", "AUTH exchanges by result.", {{"mechanism", mechanism}, {"result", result}});
+}
+
+void Metrics::count_reason(event::RefusedBy who) {
+    counter("lazaret_verdict_reasons_total", "Refused or deferred transactions by who refused.",
+            {{"reason", std::string(to_string(who))}})
+        .Increment();
+}
+
+void Metrics::count_tls(Port port, std::string_view version, bool ok) {
+    counter("lazaret_tls_handshakes_total", "TLS handshakes by result.",
+            {{"listener", std::string(to_string(port))}, {"version", std::string(version)}, {"result", ok ? "ok" : "failed"}})
+        .Increment();
+}
+
+void Metrics::count_auth(std::string_view mechanism, std::string_view result) {
+    counter("lazaret_auth_attempts_total", "AUTH exchanges by result.",
+            {{"mechanism", std::string(mechanism)}, {"result", std::string(result)}})
+        .Increment();
+}
+
+void Metrics::count_limit(std::string_view limit, bool passed) {
+    counter("lazaret_ratelimit_hits_total", "Recipients or messages refused or remarked by a limit.",
+            {{"limit", std::string(limit)}, {"action", passed ? "warn" : "defer"}})
+        .Increment();
+}
+
+Metrics& numbers() {
+    static Metrics instance;
+    return instance;
+}
+
+} // namespace lazaret::submission

@@ -1,0 +1,94 @@
+// Step 9: what happened becomes an event in the node's journal, before the client hears of it.
+
+#include "core/text.hpp"
+#include "log/log.hpp"
+#include "submission/session.hpp"
+#include "submission/worker.hpp"
+
+namespace lazaret::submission {
+
+using event::RefusedBy;
+
+event::Event Session::event(event::Type type) const {
+    event::Event out;
+    out.type = type;
+    out.at = lazaret::now();
+    out.subscriber = identity_.subscriber;
+    out.account = identity_.account;
+    out.client = stream_.peer_address();
+    out.listener = to_string(port_);
+    out.helo = printable(machine_.helo(), 255);
+    return out;
+}
+
+void Session::write(event::Event record) {
+    if (auto written = worker_.node().journal->append(std::move(record)); !written)
+        log::error("journal_failed", written.error().message);
+}
+
+void Session::note_refusal(RefusedBy by, std::string_view reason, const smtp::Reply& reply) {
+    auto& record = transaction_->record;
+    // A recipient that does not exist says more than one over a limit: evidence is not overwritten by our own doing.
+    if (record.refused_by == RefusedBy::next_hop && by != RefusedBy::next_hop) return;
+    record.refused_by = by;
+    record.reason = printable(reason);
+    record.reply_code = reply.code();
+    record.enhanced = reply.enhanced().to_string();
+}
+
+void Session::report_refused(RefusedBy by, std::string_view reason, const smtp::Reply& reply) {
+    auto& record = transaction_->record;
+    record.refused_by = RefusedBy::nobody;
+    note_refusal(by, reason, reply);
+    record.type = event::Type::message_refused;
+    record.at = lazaret::now();
+    auto& count = numbers().of(port_);
+    (reply.transient() ? count.deferred : count.refused).Increment();
+    numbers().count_reason(by);
+    log::info("message_refused", reply.text(),
+              {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"by", to_string(by)},
+               {"reason", record.reason}, {"code", reply.code()}});
+    transaction_->reported = true;
+    write(std::move(record));
+}
+
+void Session::report_relayed(const smtp::Reply& reply) {
+    auto& tx = *transaction_;
+    auto& record = tx.record;
+    record.type = event::Type::message_relayed;
+    record.refused_by = RefusedBy::nobody;
+    record.reason.clear();
+    record.reply_code = reply.code();
+    record.enhanced = reply.enhanced().to_string();
+    record.at = lazaret::now();
+    auto& count = numbers();
+    count.of(port_).relayed.Increment();
+    count.recipients_relayed.Increment(tx.recipients);
+    count.message_size.Observe(static_cast<double>(record.size));
+    log::debug("message_relayed", "the next hop has it",
+               {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"recipients", tx.recipients}});
+    tx.reported = true;
+    write(std::move(record));
+}
+
+void Session::report_login_failed(const std::string& login) {
+    log::info("login_failed", "a login failed",
+              {{"account", login}, {"client", stream_.peer_address().to_string()}, {"listener", to_string(port_)}});
+    auto record = event(event::Type::login_failed);
+    record.account = printable(login, 255);
+    if (const auto* account = worker_.node().snapshot()->directory->account(login)) record.subscriber = account->subscriber;
+    write(std::move(record));
+}
+
+std::string Session::help_url(std::string_view token, std::string_view reason) const {
+    std::string url = config().server.help_url;
+    const auto fill = [&url](std::string_view mark, std::string_view value) {
+        for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size()))
+            url.replace(at, mark.size(), value);
+    };
+    fill("{token}", token);
+    fill("{reason}", reason);
+    return url;
+}
+
+} // namespace lazaret::submission

@@ -1,0 +1,43 @@
+#include "submission/settings.hpp"
+
+namespace lazaret::submission {
+
+namespace {
+
+/// The three ways in (RFC 6409, RFC 8314, RFC 5321).
+smtp::ServerSettings port_settings(const config::Config& config, Port port) {
+    smtp::ServerSettings out;
+    const bool with_auth = port != Port::relay;
+    out.hostname = config.node.hostname;
+    out.require_tls = port == Port::submission; // RFC 8314 3.3: no cleartext submission
+    out.offer_starttls = port != Port::submissions && !config.tls.certificate.empty();
+    out.require_auth = with_auth;
+    out.offer_auth = with_auth;
+    if (with_auth) out.mechanisms = {"PLAIN", "LOGIN"};
+    out.require_fqdn = with_auth; // RFC 6409 6.2
+    out.max_message_size = config.server.max_message_size;
+    out.max_recipients = config.server.max_recipients;
+    return out;
+}
+
+} // namespace
+
+Result<std::shared_ptr<const Settings>> Settings::make(config::Config config) {
+    auto made = std::make_shared<Settings>();
+    if (!config.tls.certificate.empty()) {
+        auto context = net::TlsContext::server(config.tls.certificate, config.tls.key);
+        if (!context) return context.error();
+        made->tls = *context;
+    }
+    if (!config.content.rules_file.empty() && config.content.mode != config::Mode::off) {
+        auto rules = scan::RuleSet::load(config.content.rules_file);
+        if (!rules) return rules.error();
+        made->rules = *rules;
+    }
+    for (auto port : {Port::submission, Port::submissions, Port::relay})
+        made->ports[static_cast<std::size_t>(port)] = port_settings(config, port);
+    made->config = std::move(config);
+    return std::shared_ptr<const Settings>(std::move(made));
+}
+
+} // namespace lazaret::submission

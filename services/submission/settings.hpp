@@ -1,0 +1,28 @@
+#pragma once
+// What the configuration comes to, ready for use. Immutable: SIGHUP makes a new one, sessions and transactions in progress
+// keep the one they began with.
+
+#include "config/config.hpp"
+#include "net/tls.hpp"
+#include "scan/rules.hpp"
+#include "smtp/server.hpp"
+#include "submission/metrics.hpp"
+
+#include <array>
+#include <memory>
+
+namespace lazaret::submission {
+
+struct Settings {
+    config::Config config;
+    std::array<smtp::ServerSettings, port_count> ports;
+    std::shared_ptr<const net::TlsContext> tls;   ///< null where no listener needs it
+    std::shared_ptr<const scan::RuleSet> rules;   ///< null without a rules file
+
+    const smtp::ServerSettings& port(Port p) const { return ports[static_cast<std::size_t>(p)]; }
+
+    /// Reads certificate and rules. One sentence per error; nothing is half made.
+    static Result<std::shared_ptr<const Settings>> make(config::Config config);
+};
+
+} // namespace lazaret::submission

@@ -1,0 +1,36 @@
+#pragma once
+// RFC 5321 3.3: one MAIL ... DATA. A type of its own, so that RSET is an assignment.
+
+#include "event/event.hpp"
+#include "limits/limiter.hpp"
+#include "message/header.hpp"
+#include "relay/transaction.hpp"
+#include "smtp/envelope.hpp"
+#include "submission/settings.hpp"
+#include "submission/spool.hpp"
+#include "subscriber/model.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace lazaret::submission {
+
+struct Transaction {
+    explicit Transaction(std::shared_ptr<const Settings> with)
+        : settings(std::move(with)),
+          spool(settings->config.server.spool_memory, settings->config.server.spool_dir) {}
+
+    std::shared_ptr<const Settings> settings; ///< in force when MAIL came
+    subscriber::Plan plan;
+    smtp::MailFrom mail;
+    std::uint32_t recipients = 0;      ///< accepted by us and the next hop
+    limits::Reservation reservation;   ///< given back unless committed
+    std::optional<relay::Transaction> hop; ///< from the first RCPT on
+    Spool spool;
+    std::optional<message::HeaderReader> header; ///< from DATA on
+    event::Event record; ///< grows as the dialogue goes on; written once, by report()
+    bool reported = false;
+};
+
+} // namespace lazaret::submission

@@ -1,0 +1,52 @@
+#include "submission/worker.hpp"
+
+#include "log/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace lazaret::submission {
+
+namespace {
+
+constexpr std::size_t read_size = 64 * 1024;
+
+} // namespace
+
+Worker::Worker(Node& node)
+    : node_(node), work_(net::asio::make_work_guard(io_)), deadlines_(io_),
+      pool_(io_, deadlines_, relay::pool_settings(node.settings()->config)), scratch_(read_size) {}
+
+Worker::~Worker() {
+    join();
+}
+
+void Worker::add(Port port, std::unique_ptr<net::Listener> listener) {
+    listeners_.emplace_back(port, std::move(listener));
+}
+
+void Worker::start() {
+    for (auto& [port, listener] : listeners_) {
+        listener->start([this, at = port](net::Socket socket, const IpAddress& peer, std::uint16_t) {
+            accept(at, std::move(socket), peer);
+        });
+    }
+    pool_.start();
+    thread_ = std::thread([this] { io_.run(); });
+}
+
+void Worker::join() {
+    if (!thread_.joinable()) return;
+    net::asio::post(io_, [this] {
+        pool_.stop();
+        deadlines_.stop();
+        work_.reset();
+    });
+    thread_.join();
+}
+
+void Worker::entered(Session& session) {
+    sessions_.push_back(session);
+    session_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+} // namespace lazaret::submission
