@@ -1,0 +1,177 @@
+#include "net/listener.hpp"
+
+#include "log/log.hpp"
+#include "net/addresses.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace lazaret::net {
+
+namespace {
+
+using Descriptor = asio::posix::basic_stream_descriptor<Executor>;
+using Timer = asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor>;
+constexpr int backlog = 4096;
+constexpr int batch = 32; ///< connections taken before sessions get their turn
+constexpr auto pause_when_exhausted = std::chrono::milliseconds(100);
+
+/// A descriptor that closes itself.
+class File {
+  public:
+    explicit File(int descriptor = -1) : descriptor_(descriptor) {}
+    ~File() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    File& operator=(File&&) = delete;
+    int get() const { return descriptor_; }
+    int release() { return std::exchange(descriptor_, -1); }
+
+  private:
+    int descriptor_;
+};
+
+/// A bound socket, not listening yet; -1 with errno.
+File bind_to(const asio::ip::tcp::endpoint& at, bool shared) {
+    File file(::socket(at.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+    if (file.get() < 0) return file;
+    const int on = 1;
+    ::setsockopt(file.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); // TIME_WAIT is no reason to fail
+    if (shared) ::setsockopt(file.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (at.address().is_v6()) ::setsockopt(file.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    ::setsockopt(file.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::bind(file.get(), at.data(), static_cast<socklen_t>(at.size())) != 0) return File();
+    return file;
+}
+
+std::pair<IpAddress, std::uint16_t> address_of(const sockaddr_storage& from) {
+    if (from.ss_family == AF_INET) {
+        sockaddr_in v4;
+        std::memcpy(&v4, &from, sizeof v4);
+        return {IpAddress::from_v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
+    }
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &from, sizeof v6);
+    std::array<std::uint8_t, 16> bytes;
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return {IpAddress::from_v6(bytes), ntohs(v6.sin6_port)};
+}
+
+} // namespace
+
+struct Listener::State {
+    State(asio::io_context& io, const asio::ip::tcp& tcp, int descriptor)
+        : protocol(tcp), socket(io.get_executor(), descriptor), pause(io.get_executor()) {}
+
+    asio::ip::tcp protocol;
+    Descriptor socket;
+    Timer pause;
+    Handler handler;
+    Endpoint local;
+    std::optional<Deadline::clock::time_point> complained;
+
+    static task<> accept_all(std::shared_ptr<State> self) {
+        while (self->socket.is_open()) {
+            auto [error] = co_await self->socket.async_wait(Descriptor::wait_read, use_task);
+            if (error || !self->socket.is_open()) co_return;
+            if (self->accept_batch()) continue;
+            self->pause.expires_after(pause_when_exhausted);
+            co_await self->pause.async_wait(use_task);
+        }
+    }
+
+    /// False when the system has no more to give and a pause is due.
+    bool accept_batch() {
+        for (int i = 0; i < batch && socket.is_open(); ++i) {
+            sockaddr_storage from{};
+            socklen_t size = sizeof from;
+            const int taken = ::accept4(socket.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
+                                        SOCK_NONBLOCK | SOCK_CLOEXEC);
+            if (taken < 0) {
+                if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+                    complain(errno);
+                    return false;
+                }
+                continue; // the connection was gone before it was taken, or a network error that belongs to
+                          // it
+            }
+            const auto [peer, port] = address_of(from);
+            handler(Socket(socket.get_executor(), protocol, taken), peer, port);
+        }
+        return true;
+    }
+
+    void complain(int error) {
+        const auto at = Deadline::clock::now();
+        if (complained && at - *complained < std::chrono::minutes(1)) return;
+        complained = at;
+        log::error("accept_paused", "No connection can be taken; trying again every 100 ms",
+                   {{"listen", local.to_string()}, {"error", std::generic_category().message(error)}});
+    }
+};
+
+Listener::Listener(std::shared_ptr<State> state, Endpoint local)
+    : state_(std::move(state)), local_(std::move(local)) {
+    state_->local = local_;
+}
+
+Listener::~Listener() {
+    stop();
+}
+
+void Listener::start(Handler handler) {
+    state_->handler = std::move(handler);
+    asio::co_spawn(state_->socket.get_executor(), State::accept_all(state_), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+}
+
+void Listener::stop() {
+    boost::system::error_code ignored;
+    state_->socket.close(ignored);
+    state_->pause.cancel();
+}
+
+Result<std::vector<std::unique_ptr<Listener>>> listen(const Endpoint& at,
+                                                      std::span<asio::io_context* const> contexts) {
+    auto wanted = literal_endpoint(at);
+    if (!wanted) return wanted.error();
+    const auto failure = [&at](int error) {
+        return Error(at.to_string() + ": " + std::generic_category().message(error));
+    };
+    if (wanted->port() != 0) {
+        const File probe = bind_to(*wanted, false);
+        if (probe.get() < 0) return failure(errno);
+    }
+    std::vector<std::unique_ptr<Listener>> listeners;
+    for (auto* io : contexts) {
+        File file = bind_to(*wanted, true);
+        if (file.get() < 0) return failure(errno);
+        sockaddr_storage bound{};
+        socklen_t size = sizeof bound;
+        if (::getsockname(file.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) return failure(errno);
+        wanted->port(address_of(bound).second);
+        if (::listen(file.get(), backlog) != 0) return failure(errno);
+        auto state = std::make_shared<Listener::State>(*io, wanted->protocol(), file.get());
+        file.release();
+        listeners.push_back(
+            std::unique_ptr<Listener>(new Listener(std::move(state), Endpoint(at.host, wanted->port()))));
+    }
+    return listeners;
+}
+
+} // namespace lazaret::net
