@@ -56,6 +56,7 @@ class Reservation {
     friend class Limiter;
     Reservation(Shard* shard, Record* record, std::uint32_t messages, std::uint32_t recipients)
         : shard_(shard), record_(record), messages_(messages), recipients_(recipients) {}
+    void leave(); // under the shard's lock
     Shard* shard_ = nullptr;
     Record* record_ = nullptr;
     std::uint32_t messages_ = 0, recipients_ = 0;
@@ -108,6 +109,7 @@ class Limiter {
     std::size_t keys() const;
 
   private:
+    Shard& shard_of(std::string_view key) const;
     std::unique_ptr<Shard[]> shards_;
     unsigned shard_count_;
     std::size_t max_keys_per_shard_;
