@@ -9,14 +9,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # (what is wrong, pattern)
 RULES = [
-    ("capturing lambda inside co_await", re.compile(r"co_await [^;]*\[[^\]&]+\]\s*\("),
-    ("braced aggregate inside co_await", re.compile(r"co_await [^;]*\(\{"),
-    ("co_await inside ?:", re.compile(r"\?\s*co_await|:\s*co_await [^;]*;\s*//\s*else"),
-    ("co_await joined by && or ||", re.compile(r"(&&|\|\|)\s*!?co_await|co_await [^;]*(&&|\|\|) "),
-    ("system() runs a shell", re.compile(r"\b(std::)?system\("),
-    ("strcpy, sprintf and kin have no bound", re.compile(r"\b(strcpy|strcat|sprintf|gets)\("),
-    ("std::stoi and kin throw on input", re.compile(r"std::sto(i|l|ul|ull|d)\("),
-    ("work left undone", re.compile(r"\b(TODO|FIXME|XXX)\b"),
+    ("capturing lambda inside co_await", re.compile(r"co_await [^;]*\[[^\]&]+\]\s*\(")),
+    ("braced aggregate inside co_await", re.compile(r"co_await [^;]*\(\{")),
+    ("co_await inside ?:", re.compile(r"\?\s*co_await|:\s*co_await [^;]*;\s*//\s*else")),
+    ("co_await joined by && or ||", re.compile(r"(&&|\|\|)\s*!?co_await|co_await [^;]*(&&|\|\|) ")),
+    ("system() runs a shell", re.compile(r"\b(std::)?system\(")),
+    ("strcpy, sprintf and kin have no bound", re.compile(r"\b(strcpy|strcat|sprintf|gets)\(")),
+    ("std::stoi and kin throw on input", re.compile(r"std::sto(i|l|ul|ull|d)\(")),
+    ("work left undone", re.compile(r"\b(TODO|FIXME|XXX)\b")),
 ]
 
 
