@@ -9,15 +9,18 @@
 
 namespace lazaret::smtp {
 
-/// An address of the envelope. Kept as the client wrote it (without the angle brackets and without a source route, RFC 5321
-/// appendix F.2); null() for "<>".
+/// An address of the envelope. Kept as the client wrote it (without the angle brackets and without a source
+/// route, RFC 5321 appendix F.2); null() for "<>".
 struct Path {
-    std::string address; ///< "local@domain", or "" for the null reverse-path; "postmaster" may stand alone in RCPT
-    std::size_t at = 0;  ///< position of the last '@' outside quotes; address.size() where there is none
+    std::string
+        address; ///< "local@domain", or "" for the null reverse-path; "postmaster" may stand alone in RCPT
+    std::size_t at = 0; ///< position of the last '@' outside quotes; address.size() where there is none
 
     bool null() const { return address.empty(); }
     std::string_view local() const { return std::string_view(address).substr(0, at); }
-    std::string_view domain() const { return at < address.size() ? std::string_view(address).substr(at + 1) : std::string_view(); }
+    std::string_view domain() const {
+        return at < address.size() ? std::string_view(address).substr(at + 1) : std::string_view();
+    }
     bool operator==(const Path&) const = default;
 };
 
@@ -43,11 +46,12 @@ struct RcptTo {
 
 /// What a server's EHLO reply offers; of our next hop, and of ourselves to a client.
 struct Extensions {
-    bool pipelining = false, eight_bit_mime = false, smtputf8 = false, dsn = false, enhanced_status_codes = false;
+    bool pipelining = false, eight_bit_mime = false, smtputf8 = false, dsn = false,
+         enhanced_status_codes = false;
     bool starttls = false, chunking = false;
     bool size = false;
-    std::uint64_t max_size = 0;              ///< 0 with `size` = no fixed limit
-    std::vector<std::string> xforward;       ///< attribute names, upper case
+    std::uint64_t max_size = 0;        ///< 0 with `size` = no fixed limit
+    std::vector<std::string> xforward; ///< attribute names, upper case
     std::vector<std::string> xclient;
     std::vector<std::string> auth_mechanisms;
     bool operator==(const Extensions&) const = default;

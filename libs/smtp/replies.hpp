@@ -24,6 +24,10 @@ Reply help();
 Reply not_implemented();
 Reply unknown_command();
 Reply line_too_long();
+Reply bare_newline_in_command(); ///< 500, then close: what stands behind the LF must not be taken for a
+                                 ///< command
+Reply bad_octets();
+Reply foreign_protocol(); ///< 421, then close: a browser was made to speak to us
 Reply bad_sequence(std::string_view what);
 Reply syntax(std::string_view expected);
 
@@ -38,7 +42,7 @@ Reply auth_already();
 Reply mechanism_unknown();
 Reply auth_challenge(std::string_view base64);
 Reply auth_ok();
-Reply auth_failed();      ///< never says which half was wrong
+Reply auth_failed(); ///< never says which half was wrong
 Reply auth_cancelled();
 Reply auth_malformed();
 Reply auth_unavailable(); ///< 454 4.7.0
@@ -48,6 +52,9 @@ Reply sender_ok();
 Reply recipient_ok();
 Reply start_data();
 Reply parameter_unknown(std::string_view name);
+Reply bad_parameter(std::string_view expected);
+Reply bad_sender_address();
+Reply bad_recipient_address();
 Reply size_exceeds(std::uint64_t limit);
 Reply needs_smtputf8();
 Reply too_many_recipients();

@@ -1,10 +1,12 @@
 #pragma once
-// A reply of RFC 5321 4.2 with its enhanced code (RFC 3463, RFC 2034). Texts and codes live in replies.hpp only.
+// A reply of RFC 5321 4.2 with its enhanced code (RFC 3463, RFC 2034). Texts and codes live in replies.hpp
+// only.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace lazaret::smtp {
 
@@ -15,7 +17,8 @@ struct Enhanced {
 
     constexpr Enhanced() = default;
     constexpr Enhanced(unsigned c, unsigned s, unsigned d)
-        : klass(static_cast<std::uint8_t>(c)), subject(static_cast<std::uint16_t>(s)), detail(static_cast<std::uint16_t>(d)) {}
+        : klass(static_cast<std::uint8_t>(c)), subject(static_cast<std::uint16_t>(s)),
+          detail(static_cast<std::uint16_t>(d)) {}
     bool empty() const { return klass == 0; }
     std::string to_string() const; ///< "" when empty
     /// Of the start of a reply's text: "5.1.1 rest". nullopt when there is none.
@@ -27,16 +30,24 @@ struct Enhanced {
 class Reply {
   public:
     Reply() = default;
-    Reply(int code, Enhanced enhanced, std::string text) : code_(code), enhanced_(enhanced), text_(std::move(text)) {}
+    Reply(int code, Enhanced enhanced, std::string text)
+        : code_(code), enhanced_(enhanced), text_(std::move(text)) {}
     int code() const { return code_; }
     const Enhanced& enhanced() const { return enhanced_; }
     const std::string& text() const { return text_; }
     bool positive() const { return code_ >= 200 && code_ < 400; }
+    bool completed() const {
+        return code_ >= 200 && code_ < 300;
+    } ///< 2yz: done. A 354 to the final dot is none
     bool transient() const { return code_ >= 400 && code_ < 500; }
     bool permanent() const { return code_ >= 500 && code_ < 600; }
-    /// Appends the octets for the wire: every line with the code, the enhanced code on each line (RFC 2034 4), CRLF, at most
-    /// 512 octets a line (longer text is wrapped), control octets made harmless.
+    /// Appends the octets for the wire: every line with the code, the enhanced code on each line (RFC 2034
+    /// 4), CRLF, at most 512 octets a line (longer text is wrapped), control octets made harmless.
     void append_to(std::string& wire) const;
+    /// The same, with the class's general code ("4.0.0") where the next hop gave none or one of another
+    /// class: what we promise with ENHANCEDSTATUSCODES (RFC 2034 4) holds for relayed replies too. Leaves 1yz
+    /// and 3yz alone.
+    Reply with_enhanced() const;
     bool operator==(const Reply&) const = default;
 
   private:

@@ -1,13 +1,18 @@
 #pragma once
-// The server's side of RFC 5321 as a machine without a socket: fed one command line at a time, it answers with what to do.
-// Order of commands is a table (server.cpp) that one can check against RFC 5321 4.1.4 with a finger. The caller asks
-// policy and next hop, tells the machine the outcome, and sends the reply; replies come from replies.hpp.
+// The server's side of RFC 5321 as a machine without a socket: fed one command line at a time, it answers
+// with what to do. Order of commands is a table (server.cpp) that one can check against RFC 5321 4.1.4 with a
+// finger. The caller asks policy and next hop, tells the machine the outcome, and sends the reply; replies
+// come from replies.hpp.
 
 #include "smtp/envelope.hpp"
+#include "smtp/envelope_parser.hpp"
 #include "smtp/reply.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lazaret::smtp {
@@ -15,13 +20,15 @@ namespace lazaret::smtp {
 /// What this listener asks of its clients, and offers them.
 struct ServerSettings {
     std::string hostname;
-    bool require_tls = false;  ///< 587: STARTTLS before AUTH and MAIL; 465 has TLS from the first octet
+    bool require_tls = false; ///< 587: STARTTLS before AUTH and MAIL; 465 has TLS from the first octet
     bool offer_starttls = false;
-    bool require_auth = false; ///< 587 and 465
-    bool offer_auth = false;   ///< only announced once TLS is up
+    bool require_auth = false;           ///< 587 and 465
+    bool offer_auth = false;             ///< only announced once TLS is up
     std::vector<std::string> mechanisms; ///< "PLAIN", "LOGIN"
     std::uint64_t max_message_size = 0;
     std::uint32_t max_recipients = 1000;
+    bool require_fqdn =
+        false; ///< 587 and 465: a domain without a dot in MAIL or RCPT is refused (RFC 6409 4.2)
 };
 
 /// What the caller must do for the command just fed.
@@ -41,9 +48,9 @@ struct Action {
     Reply reply;
     MailFrom mail;
     RcptTo rcpt;
-    std::string mechanism;        ///< upper case
+    std::string mechanism;                       ///< upper case
     std::optional<std::string> initial_response; ///< decoded from base64; nullopt = none given
-    bool counts_as_error = false; ///< for the error limit of the session
+    bool counts_as_error = false;                ///< for the error limit of the session
 
     Action() = default;
     Action(Step s, Reply r) : step(s), reply(std::move(r)) {}
@@ -51,18 +58,20 @@ struct Action {
 
 class Server {
   public:
-    explicit Server(const ServerSettings& settings) : settings_(&settings) {} ///< settings outlive the machine
+    explicit Server(const ServerSettings& settings)
+        : settings_(&settings) {} ///< settings outlive the machine
 
     /// The greeting, 220 (RFC 5321 4.3.1).
     Reply banner() const;
-    /// One command line without its CRLF. `offered` is what the next hop offers now: EHLO announces the intersection.
+    /// One command line without its CRLF (line_reader.hpp). `offered` is what the next hop offers now: EHLO
+    /// announces the intersection.
     Action feed(std::string_view line, const Extensions& offered);
 
-    void tls_started();              ///< RFC 3207 4.2: back to the state before EHLO
-    void authenticated();            ///< RFC 4954: no second AUTH
+    void tls_started();   ///< RFC 3207 4.2: back to the state before EHLO; on 465 before the banner
+    void authenticated(); ///< RFC 4954: no second AUTH
     void mail_accepted();
     void rcpt_accepted();
-    void transaction_ended();        ///< after DATA, whatever came of it
+    void transaction_ended(); ///< after DATA, whatever came of it
 
     bool tls() const { return tls_; }
     bool extended() const { return extended_; } ///< EHLO, not HELO
@@ -72,11 +81,33 @@ class Server {
 
   private:
     enum class Phase { connected, greeted, mail, rcpt };
+    struct Command; // a row of the table of verbs
+    static const Command commands[];
+
+    Action ehlo(std::string_view argument, const Extensions& offered);
+    Action helo(std::string_view argument, const Extensions& offered);
+    Action starttls(std::string_view argument, const Extensions& offered);
+    Action auth(std::string_view argument, const Extensions& offered);
+    Action mail(std::string_view argument, const Extensions& offered);
+    Action rcpt(std::string_view argument, const Extensions& offered);
+    Action data(std::string_view argument, const Extensions& offered);
+    Action rset(std::string_view argument, const Extensions& offered);
+    Action noop(std::string_view argument, const Extensions& offered);
+    Action quit(std::string_view argument, const Extensions& offered);
+    Action vrfy(std::string_view argument, const Extensions& offered);
+    Action help(std::string_view argument, const Extensions& offered);
+    Action not_implemented(std::string_view argument, const Extensions& offered);
+    Action greet(std::string_view name, bool extended, const Extensions& offered);
+    Action out_of_order() const;
+    std::string ehlo_text() const;
+
     const ServerSettings* settings_;
     Phase phase_ = Phase::connected;
     bool tls_ = false, extended_ = false, authenticated_ = false, smtputf8_ = false;
     std::uint32_t recipients_ = 0;
     std::string helo_;
+    Permitted
+        permitted_; // what EHLO announced is what MAIL and RCPT may use, whatever the hop offers by then
 };
 
 } // namespace lazaret::smtp
