@@ -1,0 +1,133 @@
+#include "store/engine_state.hpp"
+
+#include "core/address.hpp"
+#include "store/engine_rows.hpp"
+#include "store/transaction.hpp"
+
+#include <algorithm>
+
+namespace lazaret::store {
+namespace {
+
+constexpr const char* address_prefix = "addr:";
+
+/// A name of ours among PostgreSQL's advisory locks: "lzrt" "engn".
+constexpr std::int64_t engine_lock = 0x6c7a7274656e676e;
+
+std::string text_array(const std::vector<std::string>& texts) {
+    std::string array = "{";
+    for (const std::string& text : texts) {
+        if (array.size() > 1) array += ',';
+        array += '"';
+        for (char c : text) {
+            if (c == '"' || c == '\\') array += '\\';
+            array += c;
+        }
+        array += '"';
+    }
+    return array + "}";
+}
+
+/// An address without a subscriber has the class of its network.
+subscriber::Class class_of_address(pqxx::work& tx, const std::string& id) {
+    const auto address = IpAddress::parse(std::string_view(id).substr(5));
+    if (!address) return subscriber::Class::dynamic;
+    const auto rows = tx.exec_params(
+        "SELECT class FROM network WHERE block >>= $1::inet ORDER BY masklen(block) DESC LIMIT 1",
+        address->to_string());
+    if (rows.empty()) return subscriber::Class::dynamic;
+    return subscriber::parse_class(rows[0][0].c_str()).value();
+}
+
+} // namespace
+
+Result<std::optional<std::int64_t>> become_engine(Database& guard) {
+    return run(guard, "take over the engine's work", [](pqxx::work& tx) -> std::optional<std::int64_t> {
+        if (!tx.exec_params1("SELECT pg_try_advisory_lock($1)", engine_lock)[0].as<bool>())
+            return std::nullopt;
+        // The term is kept as the cursor of a node that cannot be: the one without a name.
+        return tx
+            .exec_params1(
+                "INSERT INTO engine_cursor AS c (node, sequence) VALUES ('', 1) ON CONFLICT (node) DO UPDATE"
+                " SET sequence = c.sequence + 1 RETURNING sequence")[0]
+            .as<std::int64_t>();
+    });
+}
+
+void require_term(pqxx::work& tx, std::int64_t term) {
+    const auto rows = tx.exec("SELECT sequence FROM engine_cursor WHERE node = '' FOR SHARE");
+    if (rows.empty() || rows[0][0].as<std::int64_t>() != term)
+        throw std::runtime_error("another engine has taken over");
+}
+
+Result<std::map<std::string, std::uint64_t>> load_cursors(Database& database) {
+    return run(database, "load the engine's cursors", [](pqxx::work& tx) {
+        std::map<std::string, std::uint64_t> cursors;
+        for (const auto& row : tx.exec("SELECT node, sequence FROM engine_cursor WHERE node <> ''"))
+            cursors[row[0].c_str()] = static_cast<std::uint64_t>(row[1].as<std::int64_t>());
+        return cursors;
+    });
+}
+
+Result<std::vector<EngineSubject>> load_subjects(Database& database, const std::vector<std::string>& ids) {
+    return run(database, "load subscribers' states", [&](pqxx::work& tx) {
+        std::vector<EngineSubject> subjects;
+        const auto rows = tx.exec_params(
+            "SELECT asked.id, e.state, s.class, s.is_protected FROM unnest($1::text[]) AS asked (id)"
+            " LEFT JOIN engine_state e ON e.subscriber = asked.id LEFT JOIN subscriber s ON s.id = asked.id",
+            text_array(ids));
+        subjects.reserve(rows.size());
+        for (const auto& row : rows) {
+            EngineSubject subject;
+            subject.subscriber = row[0].c_str();
+            subject.state = read_text(row[1]);
+            if (!row[2].is_null()) {
+                subject.klass = subscriber::parse_class(row[2].c_str()).value();
+                subject.is_protected = row[3].as<bool>();
+            } else if (subject.subscriber.starts_with(address_prefix)) {
+                subject.klass = class_of_address(tx, subject.subscriber);
+            }
+            subjects.push_back(std::move(subject));
+        }
+        return subjects;
+    });
+}
+
+void move_cursor(pqxx::work& tx, const std::string& node, std::uint64_t after, std::uint64_t upto) {
+    const auto rows = tx.exec_params("SELECT sequence FROM engine_cursor WHERE node = $1 FOR UPDATE", node);
+    const auto stands = rows.empty() ? 0 : static_cast<std::uint64_t>(rows[0][0].as<std::int64_t>());
+    if (stands != after) throw std::runtime_error("the cursor of node " + node + " is elsewhere");
+    tx.exec_params("INSERT INTO engine_cursor (node, sequence) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE"
+                   " SET sequence = excluded.sequence",
+                   node, static_cast<std::int64_t>(upto));
+}
+
+void save_states(pqxx::work& tx, const std::vector<SavedState>& states) {
+    if (states.empty()) return;
+    std::vector<std::string> ids, texts, times;
+    for (const SavedState& state : states) {
+        ids.push_back(state.subscriber);
+        texts.push_back(state.state);
+        times.push_back(sql_time(state.at));
+    }
+    tx.exec_params(
+        "INSERT INTO engine_state (subscriber, state, updated_at)"
+        " SELECT * FROM unnest($1::text[], $2::jsonb[], $3::timestamptz[])"
+        " ON CONFLICT (subscriber) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
+        text_array(ids), text_array(texts), text_array(times));
+}
+
+Result<std::optional<SavedState>> load_state(Database& database, const std::string& subscriber) {
+    return run(database, "load a subscriber's state", [&](pqxx::work& tx) -> std::optional<SavedState> {
+        const auto rows = tx.exec_params(
+            "SELECT subscriber, state, updated_at FROM engine_state WHERE subscriber = $1", subscriber);
+        if (rows.empty()) return std::nullopt;
+        SavedState saved;
+        saved.subscriber = rows[0][0].c_str();
+        saved.state = rows[0][1].c_str();
+        saved.at = read_time(rows[0][2]);
+        return saved;
+    });
+}
+
+} // namespace lazaret::store

@@ -1,0 +1,102 @@
+#pragma once
+// The engine's memory in PostgreSQL, and the one transaction in which a batch of events becomes cursor,
+// states, incidents, confinements and outbox messages: all of it or nothing, so that each event changes the
+// state exactly once.
+
+#include "core/time.hpp"
+#include "store/database.hpp"
+#include "store/incidents.hpp"
+#include "subscriber/model.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lazaret::store {
+
+/// Makes this process the one that decides. The lock lives on `guard`'s connection and belongs to nothing
+/// else; the term fences off a predecessor that has not noticed yet. nullopt: another engine is at work.
+Result<std::optional<std::int64_t>> become_engine(Database& guard);
+
+/// Last sequence taken over, by node.
+Result<std::map<std::string, std::uint64_t>> load_cursors(Database& database);
+
+/// What the engine wants to know of a subscriber when it meets it.
+struct EngineSubject {
+    std::string subscriber;
+    std::string state; ///< JSON as saved, "" = never seen
+    subscriber::Class klass = subscriber::Class::dynamic;
+    bool is_protected = false;
+};
+/// One for each id asked for, in any order. The class of an id "addr:ADDRESS" is its network's.
+Result<std::vector<EngineSubject>> load_subjects(Database& database, const std::vector<std::string>& ids);
+
+struct SavedState {
+    std::string subscriber;
+    std::string state; ///< JSON
+    Time at{};
+};
+
+/// A conviction, to become an incident or to update the open one.
+struct Conviction {
+    std::string subscriber, cause, summary;
+    std::string evidence; ///< JSON array
+    double score = 0, threshold = 0;
+    Time at{};
+    std::optional<Time> first_event;
+    bool confine = false; ///< a confinement is wanted; see Guard
+    std::string reason;   ///< for the subscriber, when confined
+};
+
+/// Why a conviction did not lead to a new confinement.
+enum class Guard { none, not_wanted, already_confined, too_many };
+
+/// What came of a conviction. `quarantine` is the new or the active confinement.
+struct Outcome {
+    IncidentRecord incident;
+    bool opened = false;   ///< else updated
+    bool confined = false; ///< by this transaction
+    Guard guard = Guard::none;
+    std::optional<subscriber::Quarantine> quarantine;
+};
+
+/// The message to the ticket system about an outcome; made inside the transaction because it names the
+/// incident.
+struct Notice {
+    std::string webhook_id, type, body;
+};
+using MakeNotice = std::function<Notice(const Outcome&)>;
+
+struct EngineBatch {
+    std::int64_t term = 0; ///< of become_engine()
+    std::string node;
+    std::uint64_t after = 0, upto = 0; ///< cursor before and after
+    std::vector<SavedState> states;
+    std::vector<Conviction> convictions; ///< at most one per subscriber
+};
+
+struct Response {
+    Duration confine_for{};
+    std::uint32_t max_confinements_per_hour = 100;
+    Duration update_interval =
+        std::chrono::minutes(5); ///< at least so long between two tickets of an incident
+    MakeNotice notice;           ///< empty: no ticket system
+};
+
+/// Error that is not transient when the term is over or the cursor is elsewhere: forget everything and begin
+/// anew.
+Result<std::vector<Outcome>> commit_batch(Database& database, const EngineBatch& batch,
+                                          const Response& response);
+
+/// Closes incidents whose confinement has ended (released or expired), and those without one that have been
+/// quiet for `quiet`.
+Result<std::vector<Outcome>> close_incidents(Database& database, std::int64_t term, Duration quiet,
+                                             const MakeNotice& notice);
+
+/// The saved state of one subscriber as JSON, for `explain`; nullopt when the engine never met it.
+Result<std::optional<SavedState>> load_state(Database& database, const std::string& subscriber);
+
+} // namespace lazaret::store

@@ -1,0 +1,15 @@
+#pragma once
+// Inside libs/store only: outbox messages as part of the transaction that gives cause for them.
+
+#include "store/transaction.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace lazaret::store {
+
+/// Throws on a database error. `body` is JSON.
+void insert_outbox(pqxx::work& tx, const std::string& webhook_id, std::int64_t incident,
+                   const std::string& type, const std::string& body);
+
+} // namespace lazaret::store
