@@ -39,9 +39,12 @@ class Shipper {
 
   private:
     void loop();
-    Result<std::uint64_t> position(Database& database);
+    bool ended() const;
+    void pause(Duration length); ///< shorter when ended
+    void pause_until_gathered();
+    Result<void> find_position(Database& database);
+    Result<void> ship_batch(Database& database);
     Result<void> ship(Database& database, std::span<const Journal::Line> lines);
-    bool pause(Duration length); // false when stopping
 
     Journal& journal_;
     ShipperSettings settings_;
@@ -49,6 +52,7 @@ class Shipper {
     std::atomic<bool> stop_{false};
     std::atomic<std::int64_t> drain_until_{0}; // steady clock, microseconds
     std::atomic<std::uint64_t> position_{0}, shipped_{0}, dropped_{0};
+    bool reported_ = false; // the thread's alone
     std::thread thread_;
 };
 

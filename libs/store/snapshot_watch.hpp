@@ -5,12 +5,9 @@
 #include "store/database.hpp"
 #include "subscriber/snapshot.hpp"
 
-#include <atomic>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <thread>
 
 namespace lazaret::store {
 
@@ -20,8 +17,8 @@ struct SnapshotWatchSettings {
     Duration full_reload = std::chrono::minutes(5); ///< everything again, in case a notification was lost
 };
 
-/// Runs one thread of its own. With the database away the last snapshot stays in force for as long as it
-/// takes.
+/// Runs two threads of its own, so that a large directory's load does not hold up a confinement. With the
+/// database away the last snapshot stays in force for as long as it takes.
 class SnapshotWatch {
   public:
     /// Called with every new snapshot: first within start(), on the caller's thread, then on the watch's own
@@ -38,18 +35,14 @@ class SnapshotWatch {
     /// Returns when the thread has ended: promptly, at worst after a database timeout.
     void stop();
 
-    bool connected() const { return connected_.load(std::memory_order_relaxed); }
+    /// Whether changes in the database arrive here at once.
+    bool connected() const;
     /// When the snapshot in force was known to be current; for one from the file, when the file was written.
     Time loaded_at() const;
 
   private:
-    struct Loop;
-    SnapshotWatchSettings settings_;
-    Publish publish_;
-    std::atomic<bool> connected_{false};
-    std::atomic<std::int64_t> loaded_at_{0};
-    std::unique_ptr<Loop> loop_;
-    std::thread thread_;
+    struct Watch; // the threads and what they share
+    std::unique_ptr<Watch> watch_;
 };
 
 } // namespace lazaret::store
