@@ -75,7 +75,7 @@ def run(options):
         except OSError:
             raise Trouble(f"another start under {layout.home} is under way") from None
         if layout.is_elsewhere:
-            terminal.say(f"  other users cannot enter {layout.home}: the state lies in {layout.state}")
+            terminal.say(f"  the servers' users cannot work in {layout.home}: the state lies in {layout.state}")
         began = time.monotonic()
         stack.start()
         terminal.say(f"  up in {time.monotonic() - began:.1f} s; addresses in {layout.endpoints}")
@@ -101,7 +101,8 @@ def run(options):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         return run(arguments())
     except Trouble as trouble:

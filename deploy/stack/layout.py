@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -15,13 +16,15 @@ def is_reachable(path):
 
 class Layout:
     """`home` is what the user named. The state itself lies in home/state, or, where other users cannot get there (a
-    checkout under /root), below /var/lib with home/state as a link to it."""
+    checkout under /root) or the servers would stumble over the name, below /var/lib with home/state as a link to it."""
 
     def __init__(self, home):
         self.home = Path(os.path.abspath(home))
         self.tag = hashlib.sha256(os.fsencode(os.path.realpath(self.home))).hexdigest()[:12]
         link = self.home / "state"
-        self.is_elsewhere = not is_reachable(self.home)
+        # Postfix and libpq split some of their options at blanks and commas.
+        is_plain = re.fullmatch(r"[\w/.+-]+", str(self.home), re.ASCII)
+        self.is_elsewhere = not (is_plain and is_reachable(self.home))
         self.state = Path("/var/lib/lazaret-quickstart") / self.tag if self.is_elsewhere else link
         self.endpoints = self.home / "endpoints.json"
         self.bin = self.state / "bin"

@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 from . import certificates, configuration, ports, users
-from .layout import SOURCE, Layout, own
+from .layout import SOURCE, Layout, is_reachable, own
 from .postfix import Postfix
 from .postgres import Postgres
 from .processes import Program
@@ -86,7 +86,9 @@ class Stack:
         if RULES.exists():
             shutil.copy(RULES, self.layout.config / "rules.toml")
         shutil.copy(RECEIVER, self.layout.bin / "receiver.py")
-        self.sections = configuration.merge(self._sections(), self.overrides)
+        self.sections = self._sections()
+        self.overrides = [(section, key, self._settled(section, key, value)) for section, key, value in self.overrides]
+        configuration.merge(self.sections, self.overrides)
         self.layout.file.write_text(configuration.render(self.sections))
         self._write_cli()
         flags = self._flags()
@@ -96,11 +98,18 @@ class Stack:
                                    "--secret-file", self.layout.secrets / "tickets", "--output", self.layout.tickets / "tickets.jsonl"]
 
     def _install_programs(self):
-        """Copies, because the checkout may lie where the servers' users cannot go."""
+        """Links to what was built, or copies where the checkout lies in a place that the servers' users cannot enter."""
         for name, origin in self.programs.items():
             if not Path(origin).exists():
                 raise Trouble(f"{origin} is missing: the build did not make {name}")
             copy = self.layout.bin / name
+            if is_reachable(origin):
+                if not (copy.is_symlink() and os.readlink(copy) == str(origin)):
+                    copy.unlink(missing_ok=True)
+                    copy.symlink_to(origin)
+                continue
+            if copy.is_symlink():
+                copy.unlink()
             there = copy.stat() if copy.exists() else None
             here = Path(origin).stat()
             if there is None or (there.st_size, there.st_mtime_ns) != (here.st_size, here.st_mtime_ns):
@@ -135,6 +144,12 @@ class Stack:
     def _flags(self):
         return ["--config", str(self.layout.file)] + [word for section, key, value in self.overrides
                                                       for word in ("--set", f"{section}.{key}={value}")]
+
+    def _settled(self, section, key, value):
+        """Port 0 of a listener becomes the one chosen for it: endpoints.json has to name it."""
+        chosen = self.sections.get(section, {}).get(key, "")
+        is_listener = key.endswith("listen") and value.endswith(":0") and chosen
+        return value[:-1] + chosen.rpartition(":")[2] if is_listener else value
 
     def _write_cli(self):
         """The administrator's command with this instance's configuration already named."""
@@ -223,7 +238,8 @@ class Stack:
 
     def parts(self):
         """Everything that runs, in the order of stopping."""
-        return [part for part in (self.submission, self.engine, self.receiver, self.postfix, self.postgres.program) if part]
+        postfix = self.postfix if self.postfix and self.postfix.etc.exists() else None
+        return [part for part in (self.submission, self.engine, self.receiver, postfix, self.postgres.program) if part]
 
     def stop(self):
         """True if everything went by itself."""

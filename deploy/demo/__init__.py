@@ -1,0 +1,1 @@
+"""The demonstration of deploy/quickstart, and the small ticket system it uses."""
