@@ -69,7 +69,7 @@ install_packages() {
   # shellcheck disable=SC2064
   [ ${#shims[@]} -eq 0 ] || trap "rm -f ${shims[*]}" EXIT
   is_installed postfix || echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
-  local status=0 count=${#missing[@]} kind percent text rest
+  local status=1 count=${#missing[@]} kind percent text rest
   while IFS=: read -r kind rest; do
     case $kind in
       dlstatus) IFS=: read -r _ percent text <<<"$rest"; progress "$count Debian packages: fetching ${percent%.*} %" ;;
@@ -78,8 +78,7 @@ install_packages() {
     esac
   done < <(
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o APT::Status-Fd=3 \
-      -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "${missing[@]}" 3>&1 >>"$log" 2>&1 </dev/null
-    echo "status:$?"
+      -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold "${missing[@]}" 3>&1 >>"$log" 2>&1 </dev/null && echo status:0 || echo "status:$?"
   )
   [ ${#shims[@]} -eq 0 ] || { rm -f "${shims[@]}"; trap - EXIT; }
   [ "$status" = 0 ] || { tail -15 "$log" >&2; die "installing Debian packages failed; the whole output is in $log"; }
@@ -88,7 +87,7 @@ install_packages() {
 
 # build PRESET LOG: configures once, then lets ninja do what is left; a second call takes a second.
 build() {
-  local preset=$1 log=$2 dir=$top/build/$1 started=$SECONDS status=0 line built=
+  local preset=$1 log=$2 dir=$top/build/$1 started=$SECONDS status=1 line built=
   : >"$log"
   if [ ! -f "$dir/build.ninja" ]; then
     progress "configuring ($preset)"
@@ -102,7 +101,7 @@ build() {
       "built "*) built=1; progress "building ($preset) ${line#built }" ;;
       "status "*) status=${line#status } ;;
     esac
-  done < <(NINJA_STATUS='built %f/%t ' ninja -C "$dir" 2>&1; echo "status $?")
+  done < <(NINJA_STATUS='built %f/%t ' ninja -C "$dir" 2>&1 && echo "status 0" || echo "status $?")
   if [ "$status" != 0 ]; then
     [ -z "$live" ] || printf '\r\033[K'
     grep -v '^built [0-9/]* \(Building\|Linking\)' "$log" | tail -40 >&2
