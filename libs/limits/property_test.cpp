@@ -166,5 +166,21 @@ TEST(History, AnyClockKeepsItsSumsRight) {
     }
 }
 
+TEST(History, WhatLeftAWindowStaysOutWhenTheClockGoesBack) {
+    History history;
+    history.advance(start);
+    history.add(1, 1);
+    history.advance(start + 2min);
+    history.advance(start -
+                    1h); // the old entry now has the same time as the next one, but is no part of the minute
+    history.add(1, 3);
+    EXPECT_EQ(history.used(0).recipients, 3u);
+    EXPECT_EQ(history.used(1).recipients, 4u);
+    history.advance(start - 59min);
+    EXPECT_EQ(history.used(0).recipients, 0u);
+    history.advance(start);
+    EXPECT_EQ(history.used(1).recipients, 0u);
+}
+
 } // namespace
 } // namespace lazaret::limits
