@@ -19,17 +19,17 @@ ORDINARY = [
     ("Photographs of the dunes", "I put the twelve best ones on the shelf of the library, under B. The thirteenth is for you."),
 ]
 
-# The first half carries phrases that the rules in deploy/config/rules.toml know, the second half does not: no rule file
-# knows everything, and the bot is to be noticed all the same.
+# The first half is what the rules in deploy/config/rules.toml know, the second half is not: no file of rules knows
+# everything, and the bot is to be noticed all the same.
 SPAM = [
-    ("You have won, claim your prize now", "Congratulations! You have been selected. Claim your prize at http://prize-desk.example/claim before midnight. Act now!"),
-    ("100% free casino bonus", "Online casino with 300 free spins, no deposit. Click here: http://spin-palace.example/ and win money fast."),
-    ("Double your bitcoin in 24 hours", "Guaranteed profit. Send bitcoin today and receive twice as much tomorrow: http://coin-twice.example/ risk free."),
-    ("Cheap viagra without prescription", "Order pills online, no prescription needed, discreet delivery: http://pill-store.example/ limited time offer."),
-    ("A little question about your parcel", "Your delivery could not be completed. Look at the papers here: http://parcel-hold.example/3f and confirm the address."),
-    ("Re: our talk", "Hello dear, I saw your profile and would like to know you. My pictures are here: http://pictures-of-me.example/p"),
+    ("300 free spins for you", "An exclusive casino bonus waits, no deposit needed: http://spin-palace.example/ only tonight."),
+    ("Problem with your coins", "A transfer was stopped. Verify your crypto wallet now: http://coin-desk.example/v or lose access."),
+    ("Wallet recovery", "To keep your coins, confirm your 12-word recovery phrase here: http://coin-keeper.example/seed"),
+    ("Winners' hall", "Come back and collect an exclusive casino bonus of 500: http://big-wheel.example/back"),
+    ("A little question about your parcel", "Your delivery could not be completed. Look at the papers here: http://parcel-hold.example/3f"),
+    ("Re: our talk", "Hello dear, I saw your profile and would like to know you. My pictures: http://pictures-of-me.example/p"),
     ("Document shared with you", "A colleague has shared a document. Open it with your mail password: http://share-view.example/doc"),
-    ("Your account will be closed", "Unusual activity was seen. Log in within 24 hours to keep your account: http://account-check.example/in"),
+    ("Cheap tablets", "No doctor, no questions, discreet delivery in plain boxes: http://pill-store.example/ this week only."),
 ]
 
 # Where ordinary mail goes. Names beginning with nobody- do not exist (deploy/postfix/mailboxes).
