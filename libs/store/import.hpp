@@ -1,6 +1,5 @@
 #pragma once
-// Subscribers and networks from CSV files (csv.hpp). All or nothing: a file with one bad line changes
-// nothing.
+// Subscribers and networks from CSV files (csv.hpp). All or nothing: one bad line, and nothing changes.
 
 #include "store/database.hpp"
 
@@ -10,22 +9,31 @@
 
 namespace lazaret::store {
 
-struct ImportSummary {
-    std::size_t lines = 0;    ///< data lines in the file
-    std::size_t added = 0;    ///< new subscribers (or networks)
-    std::size_t changed = 0;  ///< existing ones whose plan, class, relay or subscriber is another now
-    std::size_t accounts = 0; ///< logins written, of subscribers only
+struct ImportFiles {
+    /// Columns subscriber,login,password,plan,class. A subscriber may have several lines, one per login, and
+    /// one without login and password when only its networks name it. A password may be a verifier already
+    /// (auth/verifier.hpp); hashing a plain one costs milliseconds.
+    std::filesystem::path subscribers;
+    /// Columns cidr,class,relay,subscriber,plan; relay is yes or no; subscriber and plan may be empty.
+    std::filesystem::path networks;
 };
 
-/// Called now and then with how many of how many passwords are hashed; from the calling thread.
+struct ImportCounts {
+    std::size_t lines = 0;   ///< data lines in the file
+    std::size_t added = 0;   ///< new subscribers (or networks)
+    std::size_t changed = 0; ///< existing ones that are different now
+};
+struct ImportSummary {
+    ImportCounts subscribers, networks;
+    std::size_t logins = 0; ///< logins whose password was written
+};
+
+/// Called now and then with how many of how many passwords are hashed, on the calling thread.
 using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
-/// Columns subscriber,login,password,plan,class. Adds and changes, never deletes. A subscriber may have
-/// several lines, one per login. Errors name "FILE:LINE: what, expected what", at most 20, one per line of
-/// the message.
-Result<ImportSummary> import_subscribers(Database& database, const std::filesystem::path& file,
-                                         const Progress& progress = {});
-/// Columns cidr,class,relay,subscriber,plan; relay is yes or no; subscriber and plan may be empty.
-Result<ImportSummary> import_networks(Database& database, const std::filesystem::path& file);
+/// Either path may be empty. Adds and changes, never deletes. Errors of files name "FILE:LINE: what, expected
+/// what", at most 20, each on a line of the message. With `dry_run` everything is done and rolled back.
+Result<ImportSummary> import_files(Database& database, const ImportFiles& files, bool dry_run = false,
+                                   const Progress& progress = {});
 
 } // namespace lazaret::store
