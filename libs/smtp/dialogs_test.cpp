@@ -339,12 +339,15 @@ TEST(Dialogs, AreThere) {
     EXPECT_GE(dialogs().size(), 25u);
 }
 
-TEST(Dialogs, GoAsWritten) {
-    for (const auto& file : dialogs()) {
-        SCOPED_TRACE(file.filename().string());
-        play(file);
-    }
+class Dialog : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(Dialog, GoesAsWritten) {
+    play(GetParam());
 }
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Dialog); // a binary away from its checkout
+INSTANTIATE_TEST_SUITE_P(Files, Dialog, testing::ValuesIn(dialogs()),
+                         [](const auto& file) { return file.param.stem().string(); });
 
 } // namespace
 } // namespace lazaret::smtp
