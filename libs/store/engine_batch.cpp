@@ -92,6 +92,7 @@ Outcome respond(pqxx::work& tx, const Conviction& what, const Response& response
     Outcome outcome;
     outcome.incident = std::move(opened.incident);
     outcome.opened = opened.is_new;
+    outcome.samples = what.samples;
     confine(tx, what, response, outcome);
     if (response.notice && (outcome.opened || outcome.confined ||
                             !told_lately(tx, outcome.incident.id, response.update_interval)))

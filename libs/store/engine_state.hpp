@@ -49,6 +49,7 @@ struct Conviction {
     std::optional<Time> first_event;
     bool confine = false; ///< a confinement is wanted; see Guard
     std::string reason;   ///< for the subscriber, when confined
+    std::vector<std::string> samples; ///< trace ids, for the notice
 };
 
 /// Why a conviction did not lead to a new confinement.
@@ -61,6 +62,7 @@ struct Outcome {
     bool confined = false; ///< by this transaction
     Guard guard = Guard::none;
     std::optional<subscriber::Quarantine> quarantine;
+    std::vector<std::string> samples;
 };
 
 /// The message to the ticket system about an outcome; made inside the transaction because it names the

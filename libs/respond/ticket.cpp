@@ -1,0 +1,118 @@
+#include "respond/ticket.hpp"
+
+#include "core/ids.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lazaret::respond {
+namespace {
+
+using store::Guard;
+using store::Outcome;
+
+std::string action_of(const Outcome& outcome) {
+    if (!outcome.incident.is_open) return "resolved";
+    return outcome.opened ? "opened" : "updated";
+}
+
+std::string type_of(const Outcome& outcome) {
+    if (!outcome.incident.is_open) return "incident.closed";
+    return outcome.opened ? "incident.opened" : "incident.updated";
+}
+
+std::string severity_of(const Outcome& outcome) {
+    if (!outcome.incident.is_open) return "info";
+    // Mail still flows and a human has to act: that is worse than a subscriber who is already confined.
+    return outcome.quarantine ? "warning" : "critical";
+}
+
+std::string response_of(const Outcome& outcome) {
+    if (!outcome.incident.is_open) return "The confinement has ended and nothing further has been seen.";
+    if (outcome.confined) return "The subscriber has been confined: it cannot send mail.";
+    switch (outcome.guard) {
+    case Guard::already_confined: return "The subscriber was already confined.";
+    case Guard::too_many:
+        return "Not confined: the number of automatic confinements in this hour is used up. Please decide by "
+               "hand.";
+    default:
+        return "Not confined: this subscriber or this installation is set to tickets only. Please decide by "
+               "hand.";
+    }
+}
+
+nlohmann::json quarantine_json(const subscriber::Quarantine& quarantine) {
+    nlohmann::json json;
+    json["id"] = quarantine.id;
+    json["level"] = std::string(subscriber::to_string(quarantine.level));
+    json["reason"] = quarantine.reason;
+    json["author"] = quarantine.author;
+    json["start"] = format_rfc3339(quarantine.start);
+    if (quarantine.expiry) json["expiry"] = format_rfc3339(*quarantine.expiry);
+    return json;
+}
+
+nlohmann::json data_json(const Outcome& outcome, Time at) {
+    const auto& incident = outcome.incident;
+    nlohmann::json data;
+    data["schema_version"] = 1;
+    data["incident_id"] = incident.id;
+    data["action"] = action_of(outcome);
+    data["dedup_key"] = "lazaret-incident-" + std::to_string(incident.id);
+    data["severity"] = severity_of(outcome);
+    data["subscriber"] = incident.subscriber;
+    data["cause"] = incident.cause;
+    data["summary"] = incident.summary;
+    data["occurred_at"] = format_rfc3339(at);
+    data["opened_at"] = format_rfc3339(incident.opened_at);
+    if (incident.first_event) data["first_event"] = format_rfc3339(*incident.first_event);
+    data["score"] = incident.score;
+    data["threshold"] = incident.threshold;
+    data["evidence"] = nlohmann::json::parse(incident.evidence, nullptr, false);
+    if (data["evidence"].is_discarded()) data["evidence"] = nlohmann::json::array();
+    data["quarantine"] = outcome.quarantine ? quarantine_json(*outcome.quarantine) : nlohmann::json();
+    data["response"] = response_of(outcome);
+    data["needs_human"] =
+        outcome.guard == Guard::too_many || (outcome.guard == Guard::not_wanted && incident.is_open);
+    data["samples"] = outcome.samples;
+    if (incident.is_open) data["advice"] = advice(incident.cause);
+    return data;
+}
+
+} // namespace
+
+std::string reason_for_subscriber(const std::string& cause) {
+    if (cause == "bot")
+        return "A device on your connection or a program with your password is sending spam, so sending mail "
+               "is blocked "
+               "until it has been cleaned";
+    return "Unwanted mail was sent from your connection, so sending mail is blocked";
+}
+
+std::string advice(const std::string& cause) {
+    if (cause == "bot")
+        return "Tell the subscriber that a device on the connection, or somebody who knows the mail "
+               "password, is sending "
+               "spam. Have every computer and phone there checked for malware and the mail password changed. "
+               "Release the "
+               "confinement when that is done.";
+    return "Ask the subscriber what sent this mail, and release the confinement when it has stopped.";
+}
+
+store::Notice make_notice(const Outcome& outcome, const std::string& node, Time at) {
+    store::Notice notice;
+    notice.webhook_id = "msg_" + random_token();
+    notice.type = type_of(outcome);
+    nlohmann::json envelope;
+    envelope["specversion"] = "1.0";
+    envelope["id"] = notice.webhook_id;
+    envelope["source"] = "lazaret/" + node;
+    envelope["type"] = notice.type;
+    envelope["subject"] = outcome.incident.subscriber;
+    envelope["time"] = format_rfc3339(at);
+    envelope["datacontenttype"] = "application/json";
+    envelope["data"] = data_json(outcome, at);
+    notice.body = envelope.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return notice;
+}
+
+} // namespace lazaret::respond
