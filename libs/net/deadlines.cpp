@@ -17,25 +17,26 @@ void Deadlines::add(Deadline& deadline) {
 void Deadlines::stop() {
     stopped_ = true;
     timer_.cancel();
+    sweep(Deadline::clock::time_point::max() - Deadline::clock::duration(1));
 }
 
 void Deadlines::schedule() {
     timer_.expires_after(sweep_interval);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopped_) return; // aborted: *this may be gone
-        sweep();
+        now_ = Deadline::clock::now();
+        sweep(now_);
         schedule();
     });
 }
 
-void Deadlines::sweep() {
-    now_ = Deadline::clock::now();
+void Deadlines::sweep(Deadline::clock::time_point until) {
     // expire() may destroy any Deadline, so no iterator is kept across it: the late ones wait in a list of
     // their own, which they leave by themselves when destroyed.
     List late;
     for (auto it = list_.begin(); it != list_.end();) {
         auto& deadline = *it++;
-        if (deadline.at > now_) continue;
+        if (deadline.at > until) continue;
         deadline.unlink();
         late.push_back(deadline);
     }

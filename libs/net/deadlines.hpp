@@ -30,7 +30,8 @@ class Deadlines {
   public:
     explicit Deadlines(asio::io_context& io);
     void add(Deadline& deadline); ///< leaves by itself when destroyed
-    void stop();                  ///< lets io_context::run return
+    /// Lets io_context::run return: what is armed expires now, what is armed later never does.
+    void stop();
     Deadline::clock::time_point now() const {
         return now_;
     } ///< of the last sweep or refresh: cheap, at most 100 ms old
@@ -38,7 +39,7 @@ class Deadlines {
   private:
     using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
     void schedule();
-    void sweep();
+    void sweep(Deadline::clock::time_point until);
     asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor> timer_;
     List list_;
     Deadline::clock::time_point now_;

@@ -111,6 +111,10 @@ Transfer Stream::try_write(std::string_view data) {
     return Transfer(written > 0 ? State::done : State::would_block, written);
 }
 
+void Stream::limit_unsent(unsigned octets) {
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
+}
+
 Transfer Stream::tls_outcome(int result, std::size_t count) {
     if (result > 0) return Transfer(State::done, count);
     const int system_error = errno;
@@ -245,6 +249,11 @@ void Stream::close() {
     ssl_.reset();
     boost::system::error_code ignored;
     socket_.close(ignored);
+}
+
+void Stream::reset_on_close() {
+    const linger now{1, 0};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
 void Stream::interrupt() {

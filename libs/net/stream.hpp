@@ -58,6 +58,10 @@ class Stream final : private Deadline {
     /// Tries to write without waiting: how much went out (0 = would_block).
     Transfer try_write(std::string_view data);
 
+    /// At most this many octets wait unsent in the kernel; try_write then says would_block
+    /// (TCP_NOTSENT_LOWAT).
+    void limit_unsent(unsigned octets);
+
     /// Handshakes; the caller has dropped what it buffered before (RFC 3207 4.2). Error text for the log in
     /// last_error().
     task<Transfer> accept_tls(SSL_CTX* context, Duration timeout);
@@ -68,6 +72,9 @@ class Stream final : private Deadline {
     /// Ends it: close_notify without waiting for the peer's, then close. Waits in progress return closed.
     void close();
     bool is_open() const { return socket_.is_open(); }
+    /// The close to come sends a reset instead of an orderly end: to be rid of a peer that does not deserve
+    /// more.
+    void reset_on_close();
     /// Wakes a wait in progress, which returns State::error: for drain and for `session kill`. Without one it
     /// does nothing, so whoever interrupts leaves a flag that the session looks at between two waits.
     void interrupt();
