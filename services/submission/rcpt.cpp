@@ -31,8 +31,9 @@ net::task<smtp::Reply> Session::rcpt(smtp::RcptTo to) {
         auto decision = tx.reservation.empty()
                             ? shared.limiter.reserve(identity_.subscriber, tx.plan, 1, 1, now, excess)
                             : shared.limiter.extend(tx.reservation, tx.plan, 1, now, excess);
-        if (!decision.limit.empty()) numbers().count_limit(decision.limit, decision.allowed);
-        if (!decision.allowed) {
+        const bool over = !decision.allowed;
+        if (over) numbers().count_limit(decision.limit, excess == limits::Excess::pass);
+        if (over && excess == limits::Excess::refuse) {
             auto reply = replies::limit_reached(decision.limit, format_duration(decision.retry_after),
                                                 help_url("", decision.limit));
             note_refusal(event::RefusedBy::limit, decision.limit, reply);
