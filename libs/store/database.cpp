@@ -110,7 +110,13 @@ Result<Database::Connection*> Database::open() {
     auto options = connection_options(settings_);
     if (!options) return options.error();
     try {
-        connection_ = std::make_unique<Connection>(*options);
+        auto made = std::make_unique<Connection>(*options);
+        // What we say is stored must be: a journal segment is deleted, a client told, on the word of a
+        // commit.
+        pqxx::nontransaction(made->session)
+            .exec("SELECT set_config('synchronous_commit', 'on', false)"
+                  " WHERE current_setting('synchronous_commit') = 'off'");
+        connection_ = std::move(made);
     } catch (const std::exception& error) {
         // libpq gives no SQLSTATE for a refused login; whatever the reason, it can be mended on the other
         // side.

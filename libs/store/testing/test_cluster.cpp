@@ -114,11 +114,10 @@ void TestCluster::start() {
         // After kill() the back ends need a moment to end; until then a new postmaster refuses to start and
         // ends.
         if (postmaster_ <= 0 || waitpid(postmaster_, nullptr, WNOHANG) == postmaster_)
-            postmaster_ =
-                spawn({find_binaries() / "postgres", "-D", dir_ / "data", "-k", dir_, "-c",
-                       "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
-                       "synchronous_commit=off", "-c", "shared_buffers=16MB", "-c", "max_connections=60"},
-                      dir_, dir_ / "log");
+            postmaster_ = spawn({find_binaries() / "postgres", "-D", dir_ / "data", "-k", dir_, "-c",
+                                 "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
+                                 "shared_buffers=16MB", "-c", "max_connections=60"},
+                                dir_, dir_ / "log");
         if (database.connect()) return;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     } while (std::chrono::steady_clock::now() < deadline);
@@ -137,12 +136,15 @@ void TestCluster::kill() {
     if (postmaster_ <= 0) return;
     // Back ends outlive their postmaster until they look around: they go with it, as when the machine dies.
     std::vector<pid_t> all;
-    std::ifstream list("/proc/" + std::to_string(postmaster_) + "/task/" + std::to_string(postmaster_) + "/children");
-    for (pid_t child; list >> child;) all.push_back(child);
+    std::ifstream list("/proc/" + std::to_string(postmaster_) + "/task/" + std::to_string(postmaster_) +
+                       "/children");
+    for (pid_t child; list >> child;)
+        all.push_back(child);
     ::kill(postmaster_, SIGKILL);
     waitpid(postmaster_, nullptr, 0);
     postmaster_ = -1;
-    for (pid_t child : all) ::kill(child, SIGKILL);
+    for (pid_t child : all)
+        ::kill(child, SIGKILL);
 }
 
 DatabaseSettings TestCluster::create_database() {
