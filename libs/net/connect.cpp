@@ -48,8 +48,8 @@ task<Endpoints> look_up(Endpoint to, Deadline::clock::time_point end, Executor e
 class ConnectDeadline final : public Deadline {
   public:
     ConnectDeadline(Socket& socket, Deadlines& deadlines, clock::time_point end) : socket_(socket) {
-        at = end;
         deadlines.add(*this);
+        arm(end);
     }
     bool passed() const { return passed_; }
 

@@ -1,5 +1,7 @@
 #include "net/deadlines.hpp"
 
+#include <algorithm>
+
 namespace lazaret::net {
 
 namespace {
@@ -10,8 +12,15 @@ Deadlines::Deadlines(asio::io_context& io) : timer_(io), now_(Deadline::clock::n
     schedule();
 }
 
+Deadlines::~Deadlines() {
+    for (auto& deadline : list_)
+        deadline.owner_ = nullptr;
+}
+
 void Deadlines::add(Deadline& deadline) {
     list_.push_back(deadline);
+    deadline.owner_ = this;
+    deadline.arm(deadline.at_);
 }
 
 void Deadlines::stop() {
@@ -25,7 +34,7 @@ void Deadlines::schedule() {
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || stopped_) return; // aborted: *this may be gone
         now_ = Deadline::clock::now();
-        sweep(now_);
+        if (earliest_ <= now_) sweep(now_);
         schedule();
     });
 }
@@ -34,9 +43,13 @@ void Deadlines::sweep(Deadline::clock::time_point until) {
     // expire() may destroy any Deadline, so no iterator is kept across it: the late ones wait in a list of
     // their own, which they leave by themselves when destroyed.
     List late;
+    earliest_ = Deadline::clock::time_point::max();
     for (auto it = list_.begin(); it != list_.end();) {
         auto& deadline = *it++;
-        if (deadline.at > until) continue;
+        if (deadline.at_ > until) {
+            earliest_ = std::min(earliest_, deadline.at_);
+            continue;
+        }
         deadline.unlink();
         late.push_back(deadline);
     }
@@ -44,7 +57,7 @@ void Deadlines::sweep(Deadline::clock::time_point until) {
         auto& deadline = late.front();
         deadline.unlink();
         list_.push_back(deadline);
-        deadline.at = Deadline::clock::time_point::max();
+        deadline.disarm();
         deadline.expire();
     }
 }

@@ -12,38 +12,51 @@
 
 namespace lazaret::net {
 
+class Deadlines;
+
 /// Something that can be late. `expire()` runs on the io_context's thread, at most once per arm.
 class Deadline
     : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
     using clock = std::chrono::steady_clock;
     virtual ~Deadline() = default;
-    clock::time_point at = clock::time_point::max(); ///< max = not armed
+    void arm(clock::time_point at);
+    void disarm() { at_ = clock::time_point::max(); }
 
   private:
     friend class Deadlines;
     virtual void expire() = 0;
+    clock::time_point at_ = clock::time_point::max();
+    Deadlines* owner_ = nullptr;
 };
 
-/// One per io_context. Outlives every Deadline registered with it.
+/// One per io_context; Deadlines that outlive it never expire.
 class Deadlines {
   public:
     explicit Deadlines(asio::io_context& io);
+    ~Deadlines();
     void add(Deadline& deadline); ///< leaves by itself when destroyed
     /// Lets io_context::run return: what is armed expires now, what is armed later never does.
     void stop();
-    Deadline::clock::time_point now() const {
-        return now_;
-    } ///< of the last sweep or refresh: cheap, at most 100 ms old
+    Deadline::clock::time_point now() const { return now_; } ///< of the last tick: cheap, at most 100 ms old
 
   private:
+    friend class Deadline;
     using List = boost::intrusive::list<Deadline, boost::intrusive::constant_time_size<false>>;
+    using Timer = asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor>;
     void schedule();
     void sweep(Deadline::clock::time_point until);
-    asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor> timer_;
+    Timer timer_;
     List list_;
     Deadline::clock::time_point now_;
+    /// No armed deadline is before it: a tick looks through the list only when something may be late.
+    Deadline::clock::time_point earliest_ = Deadline::clock::time_point::max();
     bool stopped_ = false;
 };
+
+inline void Deadline::arm(clock::time_point at) {
+    at_ = at;
+    if (owner_ && at < owner_->earliest_) owner_->earliest_ = at;
+}
 
 } // namespace lazaret::net

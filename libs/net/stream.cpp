@@ -149,9 +149,9 @@ task<Transfer> Stream::wait(Socket::wait_type direction, Duration timeout) {
     if (timeout < Duration::zero()) co_return Transfer(State::done, 0);
     expired_ = interrupted_ = false;
     waiting_ = true;
-    at = clock::now() + std::min(timeout, longest_wait);
+    arm(clock::now() + std::min(timeout, longest_wait));
     auto [error] = co_await socket_.async_wait(direction, use_task);
-    at = clock::time_point::max();
+    disarm();
     waiting_ = false;
     if (!error) co_return Transfer(State::done, 0);
     if (!socket_.is_open()) co_return Transfer(State::closed, 0);

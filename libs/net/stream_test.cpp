@@ -309,15 +309,39 @@ TEST(Deadlines, ExpireMayDestroyOthers) {
     int count = 0;
     auto first = std::make_unique<Late>(), second = std::make_unique<Late>();
     first->count = second->count = &count;
-    first->at = second->at = Deadline::clock::now();
     first->other = &second;
     second->other = &first;
     loop.deadlines.add(*first);
     loop.deadlines.add(*second);
+    first->arm(Deadline::clock::now());
+    second->arm(Deadline::clock::now());
     loop.run_until([&] { return count > 0; });
     EXPECT_EQ(count, 1);
     EXPECT_EQ(second, nullptr);
     EXPECT_NE(first, nullptr);
+}
+
+TEST(Deadlines, EachArmCountsHoweverLateItWasMade) {
+    struct Late final : Deadline {
+        int count = 0;
+        void expire() override { ++count; }
+    };
+    Loop loop;
+    Late far, near, never;
+    for (auto* each : {&far, &near, &never})
+        loop.deadlines.add(*each);
+    far.arm(Deadline::clock::now() + 24h);
+    never.arm(Deadline::clock::now());
+    never.disarm();
+    near.arm(Deadline::clock::now() + 150ms);
+    loop.run_until([&] { return near.count == 1; });
+    near.arm(Deadline::clock::now() + 150ms); // nearer than what the last look saw
+    loop.run_until([&] { return near.count == 2; });
+    EXPECT_EQ(far.count, 0);
+    loop.deadlines.stop();
+    EXPECT_EQ(far.count, 1) << "stop ends every wait";
+    EXPECT_EQ(near.count, 2);
+    EXPECT_EQ(never.count, 0);
 }
 
 } // namespace
