@@ -19,15 +19,6 @@ void remember(State& state, const TraceId& trace) {
     state.samples.push_back(trace);
 }
 
-/// When the transaction began: a trace id starts with 48 bits of milliseconds in Crockford's base32.
-Time begin_of(const TraceId& trace) {
-    constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-    std::int64_t bits = 0;
-    for (const char c : trace.view().substr(0, 10))
-        bits = bits << 5 | static_cast<std::int64_t>(alphabet.find(c));
-    return Time(std::chrono::milliseconds(bits >> 2));
-}
-
 std::string words(const State& state, Kind kind) {
     const Tally& run = tally(state, kind);
     switch (kind) {
@@ -85,9 +76,7 @@ std::optional<Suspicion> Detector::feed(State& state, const event::Event& event)
     const Observation seen = observe(event, options_.model);
     if (seen.messages == 0 && !seen.failing) return std::nullopt;
     advance(state, event.at);
-    if (event.type == event::Type::delivery_result && !event.trace.empty() &&
-        begin_of(event.trace) < state.judged_until)
-        return std::nullopt;
+    if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
     const double before = score(state);
     if (seen.messages > 0) {

@@ -90,6 +90,14 @@ bool says_nonexistent(std::string_view enhanced) {
     return rest == ".1.1" || rest == ".1.2" || rest == ".1.3" || rest == ".1.10";
 }
 
+Time begin_of(const TraceId& trace) {
+    constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base32
+    std::int64_t bits = 0;
+    for (const char c : trace.view().substr(0, 10))
+        bits = bits << 5 | static_cast<std::int64_t>(alphabet.find(c));
+    return Time(std::chrono::milliseconds(bits >> 2));
+}
+
 Observation observe(const event::Event& event, const Model& model) {
     using event::RefusedBy;
     Observation seen;

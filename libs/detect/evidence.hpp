@@ -61,6 +61,9 @@ Observation observe(const event::Event& event, const Model& model);
 /// True for the enhanced codes of RFC 3463 that say the address does not exist: x.1.1, x.1.2, x.1.3, x.1.10.
 bool says_nonexistent(std::string_view enhanced);
 
+/// When the transaction of this trace began: its first 48 bits are milliseconds.
+Time begin_of(const TraceId& trace);
+
 /// One line of an explanation.
 struct Contribution {
     Kind kind = Kind::content;

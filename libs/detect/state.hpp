@@ -21,7 +21,7 @@ struct State {
 
     Time last{};                ///< of the newest event seen
     Time first_evidence{};      ///< when the present run of evidence began; zero without one
-    Time judged_until{};        ///< delivery results of messages from before this are no evidence any more
+    Time judged_until{};        ///< messages from before this are no evidence any more
     std::uint32_t messages = 0; ///< since the state began or evidence was last cleared
     Baseline message_habit, recipient_habit;
     std::array<Tally, kinds> tallies; ///< volume's is unused: its level follows from the habits

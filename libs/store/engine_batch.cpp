@@ -20,9 +20,9 @@ Opened open_or_update(pqxx::work& tx, const Conviction& what) {
     const auto row = tx.exec_params1(
         std::string(
             "INSERT INTO incident AS i (subscriber, cause, opened_at, updated_at, score, threshold, summary,"
-            " evidence, first_event) VALUES ($1, $2, $3, $3, $4, $5, $6, $7::jsonb, $8)"
+            " evidence, first_event) VALUES ($1, $2, $3, now(), $4, $5, $6, $7::jsonb, $8)"
             " ON CONFLICT (subscriber, cause) WHERE state = 'open' DO UPDATE SET"
-            " updated_at = excluded.updated_at, score = excluded.score, threshold = excluded.threshold,"
+            " updated_at = now(), score = excluded.score, threshold = excluded.threshold,"
             " summary = excluded.summary, evidence = excluded.evidence RETURNING xmax = 0 AS is_new, ") +
             incident_columns,
         what.subscriber, what.cause, sql_time(what.at), what.score, what.threshold, what.summary,

@@ -1,0 +1,42 @@
+#pragma once
+// A log file that is followed by name: through rotation (renamed, or copied and truncated) and across
+// restarts, each line once. It only reads; where it stands is the caller's to save.
+
+#include "core/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lazaret::engine {
+
+class LogFile {
+  public:
+    /// Goes on at (`inode`, `offset`), in the rotated file where that is still in the same folder; 0, 0 =
+    /// from the beginning.
+    LogFile(std::filesystem::path path, std::uint64_t inode, std::uint64_t offset);
+    ~LogFile();
+    LogFile(LogFile&& other) noexcept;
+    LogFile& operator=(LogFile&&) = delete;
+
+    /// The next whole lines without their ends, at most about 256 KiB; none when there is nothing new. A file
+    /// that does not exist has no lines. Lines beyond 64 KiB are left out. An Error when the file cannot be
+    /// read.
+    Result<std::vector<std::string>> read();
+
+    std::uint64_t inode() const { return inode_; }
+    std::uint64_t offset() const { return offset_; } ///< behind the last line that read() returned
+
+  private:
+    Result<bool> open();
+    bool has_been_replaced();
+    void close();
+
+    std::filesystem::path path_;
+    int fd_ = -1;
+    std::uint64_t inode_ = 0, offset_ = 0;
+    int quiet_reads_ = 0;
+};
+
+} // namespace lazaret::engine

@@ -1,0 +1,122 @@
+#include "engine/program.hpp"
+
+#include "config/load.hpp"
+#include "config/reload.hpp"
+#include "core/key_file.hpp"
+#include "engine/metrics.hpp"
+#include "log/log.hpp"
+#include "net/init.hpp"
+
+#include <cstdio>
+
+namespace lazaret::engine {
+namespace {
+
+int complain(int status, const std::string& sentence) {
+    std::fprintf(stderr, "lazaret-engine: %s\n", sentence.c_str());
+    return status;
+}
+
+store::DatabaseSettings database_settings(const config::Config& config) {
+    store::DatabaseSettings out;
+    out.connection = config.database.connection;
+    out.role = config.database.engine_role;
+    out.application = "lazaret-engine " + config.node.name;
+    out.connect_timeout = config.database.connect_timeout;
+    return out;
+}
+
+IngestSettings ingest_settings(const config::Config& config) {
+    IngestSettings out;
+    out.database = database_settings(config);
+    out.detection.false_alarms_per_year = config.engine.false_alarms_per_year;
+    out.detection.half_life = config.engine.half_life;
+    out.detection.model.reject_score = config.content.reject_score;
+    out.detection.model.delivery_results = !config.engine.postfix_logs.empty();
+    out.policy = Policy(config);
+    out.tick = config.engine.tick;
+    return out;
+}
+
+} // namespace
+
+int Program::run() {
+    auto loaded = config::load(config_file_, overrides_);
+    if (!loaded) {
+        std::fprintf(stderr, "%s\n", loaded.error().to_string().c_str());
+        return exits::configuration;
+    }
+    config_ = std::move(*loaded);
+    log::init(config_.log.level, config_.log.format, "lazaret-engine");
+    net::init();
+    numbers();
+    if (auto made = make_outcomes(); !made) return complain(exits::os_error, made.error().message);
+    if (auto made = make_outbox(); !made) return complain(exits::os_error, made.error().message);
+    ingest_ = std::make_unique<Ingest>(ingest_settings(config_));
+    control_ = std::make_unique<Control>();
+    if (config_.metrics.engine_listen)
+        if (auto served = control_->serve_http(*config_.metrics.engine_listen); !served)
+            return complain(exits::unavailable, "cannot listen for metrics: " + served.error().message);
+
+    ingest_->start();
+    outcomes_->start();
+    if (outbox_) outbox_->start();
+    log::info("started", "watching",
+              {{"node", config_.node.name},
+               {"logs", config_.engine.postfix_logs.size()},
+               {"tickets", outbox_ != nullptr}});
+    control_->run([this] { reload(); });
+    outcomes_->stop();
+    ingest_->stop();
+    if (outbox_) outbox_->stop();
+    log::info("stopped", "everything that was taken over is committed");
+    return exits::ok;
+}
+
+Result<void> Program::make_outcomes() {
+    OutcomesSettings settings;
+    settings.database = database_settings(config_);
+    settings.logs = config_.engine.postfix_logs;
+    if (!settings.logs.empty()) {
+        auto key = load_or_make_key(config_.node.hash_key_file);
+        if (!key) return key.error();
+        settings.hash_key = std::move(*key);
+    }
+    outcomes_ = std::make_unique<Outcomes>(std::move(settings));
+    return {};
+}
+
+Result<void> Program::make_outbox() {
+    if (config_.tickets.url.empty()) return {};
+    respond::Target target;
+    auto url = net::Url::parse(config_.tickets.url);
+    if (!url) return url.error();
+    target.url = std::move(*url);
+    auto secret = respond::Secret::load(config_.tickets.secret_file);
+    if (!secret) return secret.error();
+    target.secret = std::move(*secret);
+    target.timeout = config_.tickets.timeout;
+    if (target.url.tls) {
+        auto tls = net::TlsContext::client(net::TlsContext::Verify::yes);
+        if (!tls) return tls.error();
+        target.tls = std::move(*tls);
+    }
+    outbox_ = std::make_unique<respond::OutboxWorker>(database_settings(config_), std::move(target),
+                                                      std::chrono::seconds(10));
+    return {};
+}
+
+void Program::reload() {
+    auto fresh = config::load(config_file_, overrides_);
+    if (!fresh) {
+        log::error("reload_failed", "the configuration in force stays: " + fresh.error().to_string());
+        return;
+    }
+    for (const auto& name : config::changed_but_not_reloadable(config_, *fresh))
+        log::warn("reload_ignored", "this option takes effect at the next restart", {{"option", name}});
+    config_ = config::reloaded(config_, *fresh);
+    log::set_level(config_.log.level);
+    log::info("reloaded", "the new configuration is in force");
+}
+
+} // namespace lazaret::engine
