@@ -52,8 +52,7 @@ void list(Context& context, const Wanted& wanted) {
         for (const auto& stored : events) {
             Json one;
             one["node"] = stored.node;
-            for (const auto& [key, value] : Json::parse(event::to_json(stored.event)).items())
-                one[key] = value;
+            one.update(Json::parse(event::to_json(stored.event)));
             json.push_back(std::move(one));
         }
         return print_json(json);

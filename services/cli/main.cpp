@@ -1,6 +1,7 @@
 // lazaret: the administrator's hands.
 
 #include "cli/commands.hpp"
+#include "core/text.hpp"
 #include "log/log.hpp"
 #include "metrics/registry.hpp"
 
@@ -12,8 +13,12 @@ constexpr const char* footer =
     R"(Exit status: 0 done; 1 not found, or it failed; 2 wrong usage; 69 the database is not available;
 78 the configuration is wrong. Errors are one sentence on stderr.)";
 
+/// Errors of the configuration begin with file, line and column, as editors know them; all others with our
+/// name on each line.
 int fail(lazaret::cli::Status status, std::string_view message) {
-    std::cerr << "lazaret: " << message << "\n";
+    const char* prefix = status == lazaret::cli::Status::config ? "" : "lazaret: ";
+    for (std::string_view line : lazaret::split(message, '\n'))
+        std::cerr << prefix << line << "\n";
     return static_cast<int>(status);
 }
 

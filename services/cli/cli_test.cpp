@@ -1,0 +1,229 @@
+// The program as an administrator runs it, against a PostgreSQL of its own.
+
+#include "store/engine_state.hpp"
+#include "store/events.hpp"
+#include "store/quarantine.hpp"
+#include "store/testing/test_cluster.hpp"
+#include "store/transaction.hpp"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace store = lazaret::store;
+namespace event = lazaret::event;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+using testing::StartsWith;
+
+class Cli : public testing::Test {
+  protected:
+    struct Done {
+        int status = -1;
+        std::string out, err;
+    };
+    store::DatabaseSettings owner = store::TestCluster::shared().create_database();
+    store::Database database{owner};
+    fs::path dir;
+
+    void SetUp() override {
+        char name[] = "/tmp/lazaret-cli-XXXXXX";
+        dir = mkdtemp(name);
+        setenv("LAZARET_CONFIG", (dir / "lazaret.toml").c_str(), 1);
+        unsetenv("SUDO_USER");
+        ASSERT_EQ(
+            std::system(
+                (std::string(LAZARET_CLI) + " config example >" + (dir / "lazaret.toml").string()).c_str()),
+            0);
+    }
+    void TearDown() override { fs::remove_all(dir); }
+
+    fs::path file(const std::string& name, const std::string& text) {
+        std::ofstream(dir / name) << text;
+        return dir / name;
+    }
+    /// Words as a shell would take them.
+    Done lazaret(const std::string& words) {
+        const std::string command = std::string(LAZARET_CLI) +
+                                    " --set 'database.connection=" + owner.connection +
+                                    "' --set database.owner_role=postgres " + words + " >" +
+                                    (dir / "out").string() + " 2>" + (dir / "err").string();
+        int status = std::system(command.c_str());
+        auto read = [&](const char* name) {
+            std::ostringstream text;
+            text << std::ifstream(dir / name).rdbuf();
+            return text.str();
+        };
+        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("out"), read("err")};
+    }
+    json parsed(const std::string& words) {
+        auto done = lazaret(words + " --json");
+        EXPECT_EQ(done.status, 0) << words << ": " << done.err;
+        return json::parse(done.out);
+    }
+    void fill() {
+        ASSERT_EQ(lazaret("db migrate").status, 0);
+        auto subscribers =
+            file("s.csv", "subscriber,login,password,plan,class\nc1,a@example.org,p,residential,dynamic\n"
+                          "c1,b@example.org,p,residential,dynamic\nc2,,,business,static\n");
+        auto networks =
+            file("n.csv",
+                 "cidr,class,relay,subscriber,plan\n192.0.2.0/24,static,yes,c2,\n10.0.0.0/8,dynamic,no,,\n");
+        auto done = lazaret("subscriber import --subscribers " + subscribers.string() + " --networks " +
+                            networks.string());
+        ASSERT_EQ(done.status, 0) << done.err;
+    }
+};
+
+TEST_F(Cli, MigratesOnce) {
+    EXPECT_EQ(lazaret("db migrate").out, "applied 0001_initial.sql\nthe schema is at version 1\n");
+    auto again = parsed("db migrate");
+    EXPECT_EQ(again["version"], 1);
+    EXPECT_TRUE(again["applied"].empty());
+}
+
+TEST_F(Cli, ConfigCheckNamesThePlace) {
+    EXPECT_EQ(lazaret("config check").status, 0);
+    auto wrong = file("wrong.toml", "[server]\nthreads = \"x\"\nnosuch = 1\n");
+    auto done = lazaret("config check --config " + wrong.string());
+    EXPECT_EQ(done.status, 78);
+    EXPECT_THAT(done.err, AllOf(HasSubstr(wrong.string() + ":2:"), HasSubstr(wrong.string() + ":3:")));
+    auto told = lazaret("--config " + wrong.string() + " config check --json");
+    EXPECT_EQ(told.status, 78);
+    EXPECT_EQ(json::parse(told.out)["errors"][0]["line"], 2);
+    EXPECT_EQ(lazaret("config check --set server.threads=x").status, 78);
+    EXPECT_EQ(lazaret("config check --config /nonexistent").status, 78);
+}
+
+TEST_F(Cli, WrongUsageIsOneSentence) {
+    for (const char* words :
+         {"", "bogus", "quarantine", "quarantine add c1", "quarantine add c1 --reason x --level worst",
+          "quarantine release --reason x", "quarantine add c1 --reason ' '", "event list --since yesterday",
+          "quarantine add c1 --reason x --for long"}) {
+        auto done = lazaret(words);
+        EXPECT_EQ(done.status, 2) << words;
+        EXPECT_THAT(done.err, StartsWith("lazaret: ")) << words;
+        EXPECT_EQ(std::count(done.err.begin(), done.err.end(), '\n'), 1) << done.err;
+        EXPECT_EQ(done.out, "") << words;
+    }
+    EXPECT_THAT(lazaret("--help").out, HasSubstr("Exit status"));
+}
+
+TEST_F(Cli, AnAbsentDatabaseIs69) {
+    auto done = lazaret("--set database.connection=host=/nonexistent subscriber list");
+    EXPECT_EQ(done.status, 69);
+    EXPECT_THAT(done.err, StartsWith("lazaret: cannot connect to the database: "));
+}
+
+TEST_F(Cli, ImportsListsAndShowsSubscribers) {
+    fill();
+    EXPECT_EQ(parsed("subscriber list").size(), 2u);
+    EXPECT_EQ(parsed("subscriber list b@ex")[0]["subscriber"], "c1");
+    EXPECT_EQ(parsed("subscriber show 192.0.2.7")["networks"][0]["cidr"], "192.0.2.0/24");
+    EXPECT_THAT(lazaret("subscriber show c1").out, HasSubstr("messages: 30 a minute"));
+    EXPECT_EQ(parsed("network list").size(), 2u);
+    auto wrong = file(
+        "w.csv", "cidr,class,relay,subscriber,plan\n10.0.0.0/33,static,yes,c2,\n10.0.0.0/8,odd,yes,c2,\n");
+    auto done = lazaret("network import " + wrong.string());
+    EXPECT_EQ(done.status, 1);
+    EXPECT_THAT(done.err, AllOf(HasSubstr("lazaret: " + wrong.string() + ":2: "),
+                                HasSubstr("\nlazaret: " + wrong.string() + ":3: ")));
+    EXPECT_EQ(lazaret("subscriber show nobody").status, 1);
+    EXPECT_EQ(lazaret("subscriber import /nonexistent.csv").status, 1);
+}
+
+TEST_F(Cli, ConfinesAndReleases) {
+    fill();
+    auto dry = lazaret("quarantine add c1 --reason 'Spam' --for 2h --dry-run");
+    EXPECT_EQ(dry.out, "would confine c1 at level block for 2 hours: Spam\n");
+    EXPECT_TRUE(parsed("quarantine list").empty());
+    auto added = parsed("quarantine add A@example.org --reason 'Spam' --for 2h");
+    EXPECT_EQ(added["subscriber"], "c1");
+    EXPECT_EQ(added["level"], "block");
+    EXPECT_NE(added["author"], "");
+    EXPECT_EQ(parsed("quarantine add 10.1.2.3 --reason x --level throttle")["subscriber"], "addr:10.1.2.3");
+    EXPECT_EQ(lazaret("quarantine add c9 --reason x").status, 1); // a typing error confines nobody
+    EXPECT_EQ(parsed("quarantine list").size(), 2u);
+    EXPECT_EQ(parsed("quarantine show " + added["token"].get<std::string>())["id"], added["id"]);
+    EXPECT_EQ(parsed("quarantine show b@example.org")["id"], added["id"]);
+    EXPECT_EQ(lazaret("quarantine release c1").status, 2); // without a reason
+    EXPECT_EQ(lazaret("quarantine release c1 --reason ok --dry-run").status, 0);
+    EXPECT_EQ(parsed("quarantine release c1 --reason cleaned")[0]["release_reason"], "cleaned");
+    EXPECT_EQ(lazaret("quarantine release c1 --reason again").status, 1);
+    EXPECT_EQ(parsed("quarantine release --id 2 --reason ok").size(), 1u);
+    EXPECT_TRUE(parsed("quarantine list").empty());
+    EXPECT_EQ(parsed("quarantine history c1").size(), 1u);
+    EXPECT_EQ(parsed("quarantine list --all").size(), 2u);
+}
+
+TEST_F(Cli, ExplainsAnIncidentAndClosesIt) {
+    fill();
+    ASSERT_TRUE(store::run(database, "fill", [](pqxx::work& tx) {
+        tx.exec("INSERT INTO incident (subscriber, cause, opened_at, updated_at, score, threshold, summary, "
+                "evidence) VALUES"
+                " ('c1', 'bot', now(), now(), 12.3, 9.2, 'Spam to strangers',"
+                " '[{\"kind\":\"content\",\"llr\":8.1,\"count\":14,\"reason\":\"refused content\"}]')");
+    }));
+    store::NewQuarantine what;
+    what.subscriber = "c1";
+    what.reason = "A device sends spam";
+    what.author = "engine";
+    what.incident = 1;
+    ASSERT_TRUE(store::add_quarantine(database, what));
+    event::Event e;
+    e.sequence = 1;
+    e.at = lazaret::now();
+    e.type = event::Type::message_refused;
+    e.subscriber = "c1";
+    e.refused_by = event::RefusedBy::content;
+    e.reason = "gtube";
+    ASSERT_TRUE(store::write_events(database, "mx1", {e}));
+
+    auto text = lazaret("explain a@example.org");
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_THAT(text.out,
+                AllOf(HasSubstr("It is confined, level block: it cannot send mail"),
+                      HasSubstr("Why: Spam to strangers"), HasSubstr("+8.1  refused content (14 times)"),
+                      HasSubstr("1 message refused for its content (gtube)"),
+                      HasSubstr("lazaret quarantine release c1")));
+    auto told = parsed("explain c1");
+    EXPECT_EQ(told["confined"], true);
+    EXPECT_EQ(told["incident"]["id"], 1);
+    EXPECT_EQ(told["last_24_hours"][0]["events"], 1);
+    EXPECT_THAT(lazaret("explain c2").out, HasSubstr("It is not confined."));
+    EXPECT_EQ(lazaret("explain nobody").status, 1);
+
+    EXPECT_EQ(parsed("event list c1")[0]["reason"], "gtube");
+    EXPECT_EQ(parsed("event list c1 --type login_failed").size(), 0u);
+    EXPECT_THAT(lazaret("event list --since 1h").out, HasSubstr("content: gtube"));
+
+    EXPECT_EQ(parsed("incident list")[0]["summary"], "Spam to strangers");
+    EXPECT_THAT(lazaret("incident show 1").out, HasSubstr("12.3 of 9.2"));
+    EXPECT_EQ(lazaret("incident show 2").status, 1);
+    EXPECT_EQ(lazaret("incident close 1 --reason cleaned --set tickets.url=http://127.0.0.1:1/ --set "
+                      "tickets.secret_file=/dev/null")
+                  .status,
+              0);
+    EXPECT_TRUE(parsed("quarantine list").empty());
+    EXPECT_EQ(parsed("quarantine history c1")[0]["release_reason"], "cleaned");
+    EXPECT_TRUE(parsed("incident list").empty());
+    EXPECT_EQ(parsed("incident list --all").size(), 1u);
+    EXPECT_EQ(lazaret("incident close 1 --reason again").status, 1);
+    auto types = store::run(database, "look", [](pqxx::work& tx) {
+        return std::string(tx.exec1("SELECT type FROM outbox")[0].c_str());
+    });
+    EXPECT_EQ(*types, "incident.closed");
+}
+
+} // namespace
