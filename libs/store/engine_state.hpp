@@ -47,8 +47,8 @@ struct Conviction {
     double score = 0, threshold = 0;
     Time at{};
     std::optional<Time> first_event;
-    bool confine = false; ///< a confinement is wanted; see Guard
-    std::string reason;   ///< for the subscriber, when confined
+    bool confine = false;             ///< a confinement is wanted; see Guard
+    std::string reason;               ///< for the subscriber, when confined
     std::vector<std::string> samples; ///< trace ids, for the notice
 };
 

@@ -66,16 +66,20 @@ std::filesystem::path find(const std::filesystem::path& path, std::uint64_t inod
     return path;
 }
 
-/// The file that was begun after the one with this inode: of those written later, the one written first.
+/// The file that was begun after the one with this inode: of those written later, the one written first. 0 =
+/// the log itself. Strictly later, so that it never goes back to what was read.
 std::uint64_t successor(const std::filesystem::path& path, std::uint64_t inode) {
     const auto all = family(path);
     const auto ours =
         std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.inode == inode; });
     if (ours == all.end()) return 0;
     const Candidate* next = nullptr;
-    for (const auto& one : all)
-        if (one.inode != inode && one.written >= ours->written && (!next || one.written < next->written))
+    for (const auto& one : all) {
+        if (one.inode == inode || one.written <= ours->written) continue;
+        // Where two were written at the same moment, the log itself is the newer one.
+        if (!next || one.written < next->written || (one.written == next->written && next->path == path))
             next = &one;
+    }
     return next ? next->inode : 0;
 }
 

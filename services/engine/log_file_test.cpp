@@ -7,6 +7,7 @@
 namespace lazaret::engine {
 namespace {
 
+using namespace std::chrono_literals;
 using test::TempDir;
 
 class LogFileTest : public testing::Test {
@@ -15,6 +16,12 @@ class LogFileTest : public testing::Test {
     std::filesystem::path path = dir.path / "mail.log";
     void append(const std::string& text, const std::string& name = "mail.log") {
         std::ofstream(dir.path / name, std::ios::app | std::ios::binary) << text;
+    }
+    /// Rotations are hours apart in life.
+    void rotate(const std::string& name, std::chrono::hours ago) {
+        std::filesystem::rename(path, dir.path / name);
+        std::filesystem::last_write_time(dir.path / name,
+                                         std::filesystem::file_time_type::clock::now() - ago);
     }
     /// All lines until nothing has come for a while of reads.
     static std::vector<std::string> drain(LogFile& file) {
@@ -73,9 +80,9 @@ TEST_F(LogFileTest, follows_through_two_rotations_that_it_has_not_seen) {
         inode = file.inode();
     }
     append("two\n");
-    std::filesystem::rename(path, dir.path / "mail.log.2");
+    rotate("mail.log.2", 2h);
     append("three\n");
-    std::filesystem::rename(path, dir.path / "mail.log.1");
+    rotate("mail.log.1", 1h);
     append("four\n");
     append("not a rotated one\n", "mail.log.err");
     append("compressed\n", "mail.log.3.gz");

@@ -113,15 +113,20 @@ TEST_F(OutcomesTest, each_line_counts_once_whatever_is_restarted_or_rotated) {
         log(text.substr(at, end - at));
         at = end;
         if (random() % 3 != 0) std::this_thread::sleep_for(std::chrono::milliseconds(random() % 20));
-        if (is_rotated)
-            std::filesystem::rename(dir.path / "mail.log",
-                                    dir.path / ("mail.log." + std::to_string(++rotations)));
+        if (is_rotated) {
+            const auto rotated = dir.path / ("mail.log." + std::to_string(++rotations));
+            std::filesystem::rename(dir.path / "mail.log", rotated);
+            // Rotations are hours apart in life.
+            std::filesystem::last_write_time(rotated, std::filesystem::file_time_type::clock::now() -
+                                                          std::chrono::hours(100 - rotations));
+        }
     }
     Outcomes last(settings());
     last.start();
     log("2026-11-21T10:00:00Z mx postfix/master[1]: daemon started\n");
     EXPECT_TRUE(eventually([&] { return results().size() >= count && pending() == 0; }))
-        << results().size() << " results, " << pending() << " pending";
+        << results().size() << " results, " << pending() << " pending, at " << position().inode << ":"
+        << position().offset;
     std::map<std::string, int> by_subscriber;
     for (const auto& stored : results())
         ++by_subscriber[stored.event.subscriber];
