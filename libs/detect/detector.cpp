@@ -19,6 +19,10 @@ void remember(State& state, const TraceId& trace) {
     state.samples.push_back(trace);
 }
 
+std::string rounded(double value) {
+    return std::to_string(std::llround(value));
+}
+
 std::string words(const State& state, Kind kind) {
     const Tally& run = tally(state, kind);
     switch (kind) {
@@ -31,9 +35,9 @@ std::string words(const State& state, Kind kind) {
     }
     case Kind::failing_recipients:
         return std::to_string(run.hits) + " of " + std::to_string(run.trials) +
-               (run.trials == 1 ? " recipient does" : " recipients do") + " not exist";
+               (run.trials == 1 ? " recipient does" : " recipients do") + " not exist" +
+               (state.awaited >= 0.5 ? ", " + rounded(state.awaited) + " to come" : "");
     case Kind::volume: {
-        const auto rounded = [](double value) { return std::to_string(std::llround(value)); };
         const bool by_messages = state.message_habit.surprise() >= state.recipient_habit.surprise();
         const Baseline& habit = by_messages ? state.message_habit : state.recipient_habit;
         return "about " + rounded(habit.recent()) + (by_messages ? " messages" : " recipients") +
@@ -60,6 +64,9 @@ void Detector::advance(State& state, Time at) const {
     state.recipient_habit.advance(state.last, at, is_trusted);
     for (Tally& one : state.tallies)
         one.forget(at - state.last, options_.half_life);
+    state.awaited *= std::exp2(-std::chrono::duration<double>(at - state.last) /
+                               std::chrono::duration<double>(options_.model.awaited_half_life));
+    if (state.awaited < 0.01) state.awaited = 0;
     state.last = at;
 }
 
@@ -68,13 +75,30 @@ double Detector::volume(const State& state) const {
                     cap(Kind::volume));
 }
 
+double Detector::failing(const State& state) const {
+    const double llr = tally(state, Kind::failing_recipients).llr;
+    return std::max(llr + state.awaited * success_llr(options_.model), 0.0);
+}
+
+double Detector::contribution(const State& state, Kind kind) const {
+    switch (kind) {
+    case Kind::content: return tally(state, kind).llr;
+    case Kind::failing_recipients: return failing(state);
+    case Kind::volume: return volume(state);
+    }
+    return 0;
+}
+
 double Detector::score(const State& state) const {
-    return tally(state, Kind::content).llr + tally(state, Kind::failing_recipients).llr + volume(state);
+    double sum = 0;
+    for (Kind kind : all_kinds)
+        sum += contribution(state, kind);
+    return sum;
 }
 
 std::optional<Suspicion> Detector::feed(State& state, const event::Event& event) const {
     const Observation seen = observe(event, options_.model);
-    if (seen.messages == 0 && !seen.failing) return std::nullopt;
+    if (seen.messages == 0 && !seen.is_result) return std::nullopt;
     advance(state, event.at);
     if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
@@ -84,6 +108,8 @@ std::optional<Suspicion> Detector::feed(State& state, const event::Event& event)
         state.message_habit.add(seen.messages);
         state.recipient_habit.add(seen.recipients);
     }
+    state.awaited += seen.awaited;
+    if (seen.is_result) state.awaited = std::max(state.awaited - 1, 0.0);
     if (seen.content) {
         tally(state, Kind::content).add(*seen.content, cap(Kind::content));
         if (seen.content->hits > 0) state.rule = seen.rule;
@@ -92,7 +118,9 @@ std::optional<Suspicion> Detector::feed(State& state, const event::Event& event)
         tally(state, Kind::failing_recipients).add(*seen.failing, cap(Kind::failing_recipients));
 
     const double after = score(state);
-    if (after <= 0) {
+    const bool is_quiet = volume(state) <= 0 && std::all_of(state.tallies.begin(), state.tallies.end(),
+                                                            [](const Tally& one) { return one.empty(); });
+    if (is_quiet) {
         state.first_evidence = {};
         state.samples.clear();
     } else if (state.first_evidence == Time{}) {
@@ -119,7 +147,7 @@ Suspicion Detector::assess(const State& now, Time at) const {
     result.messages = state.messages;
     result.samples = state.samples;
     for (Kind kind : all_kinds) {
-        const double llr = kind == Kind::volume ? volume(state) : tally(state, kind).llr;
+        const double llr = contribution(state, kind);
         if (llr <= 0) continue;
         const auto count = kind == Kind::volume
                                ? static_cast<std::uint32_t>(std::min(state.message_habit.recent(), 1e9))

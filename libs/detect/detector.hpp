@@ -47,6 +47,8 @@ class Detector {
   private:
     void advance(State& state, Time at) const;
     double volume(const State& state) const;
+    double failing(const State& state) const;
+    double contribution(const State& state, Kind kind) const;
     double score(const State& state) const;
     double cap(Kind kind) const { return cap_of(kind) * threshold_; }
 

@@ -177,6 +177,22 @@ TEST(Detector, a_wedding_invitation_is_not_a_bot) {
     EXPECT_LE(alarms, 1);
 }
 
+TEST(Detector, failures_that_come_back_before_the_successes_are_weighed_against_them) {
+    const Detector detector(options());
+    State state = fresh();
+    for (int i = 0; i < 5; ++i)
+        detector.feed(state, relayed(start - 24h + i * 1h));
+    const auto mailing = relayed(start, 150);
+    ASSERT_FALSE(detector.feed(state, mailing));
+    for (int i = 0; i < 8; ++i)
+        ASSERT_FALSE(detector.feed(state, result(start + 1s, mailing, DeliveryStatus::bounced, "5.1.2")))
+            << i;
+    for (int i = 0; i < 142; ++i)
+        ASSERT_FALSE(detector.feed(state, result(start + 60s, mailing, DeliveryStatus::sent, "2.0.0"))) << i;
+    EXPECT_EQ(state.awaited, 0);
+    EXPECT_TRUE(state.tallies[1].empty());
+}
+
 TEST(Detector, a_year_of_ordinary_traffic_raises_no_alarm) {
     std::mt19937_64 random(3);
     const Detector detector(options());

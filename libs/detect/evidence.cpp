@@ -42,6 +42,7 @@ Findings add_up(const std::vector<std::string>& findings) {
 }
 
 void observe_result(const event::Event& event, const Model& model, Observation& seen) {
+    seen.is_result = true;
     const bool failed = event.delivery == event::DeliveryStatus::bounced && says_nonexistent(event.enhanced);
     // A deferral may still turn out well, other bounces blame more than the address: neither is a trial.
     if (!failed && event.delivery != event::DeliveryStatus::sent) return;
@@ -53,6 +54,7 @@ void observe_message(const event::Event& event, const Model& model, Observation&
     const auto accepted = static_cast<std::uint32_t>(event.recipients.size());
     seen.recipients = accepted + event.recipients_refused;
 
+    if (model.delivery_results && event.type == event::Type::message_relayed) seen.awaited = accepted;
     const auto successes = model.delivery_results ? 0 : accepted;
     if (event.recipients_nonexistent + successes > 0)
         seen.failing = bernoulli(event.recipients_nonexistent, event.recipients_nonexistent + successes,
@@ -74,6 +76,10 @@ void observe_message(const event::Event& event, const Model& model, Observation&
 }
 
 } // namespace
+
+double success_llr(const Model& model) {
+    return std::log((1 - model.failing_bot) / (1 - model.failing_good));
+}
 
 std::string_view to_string(Kind kind) {
     switch (kind) {

@@ -34,6 +34,9 @@ struct Model {
     double warned_bot = 0.45, warned_good = 0.02;
     // Bought address lists fail for a third of their entries; an honest one for one in thirty.
     double failing_bot = 0.35, failing_good = 0.03;
+    // Failures come back at once, successes take their time: until its result is there, a recipient counts as
+    // good.
+    Duration awaited_half_life = std::chrono::minutes(10);
     double reject_score = 10; ///< sum of findings from which a message counts as caught
     bool delivery_results =
         true; ///< false: nobody reads the next hop's log, so acceptance at RCPT counts as success
@@ -54,8 +57,12 @@ struct Observation {
     std::uint32_t messages = 0;   ///< 0 or 1: the subscriber tried to send one
     std::uint32_t recipients = 0; ///< how many it was for
     std::optional<Step> content, failing;
-    std::string rule; ///< that caught the message
+    std::uint32_t awaited = 0; ///< recipients whose delivery result is still to come
+    bool is_result = false;    ///< of one that was awaited
+    std::string rule;          ///< that caught the message
 };
+/// What one recipient that exists adds (below zero).
+double success_llr(const Model& model);
 Observation observe(const event::Event& event, const Model& model);
 
 /// True for the enhanced codes of RFC 3463 that say the address does not exist: x.1.1, x.1.2, x.1.3, x.1.10.

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace lazaret::detect {
@@ -32,6 +33,7 @@ void State::clear_evidence(Time at) {
     samples.clear();
     rule.clear();
     messages = 0;
+    awaited = 0;
     first_evidence = {};
     judged_until = at;
 }
@@ -43,6 +45,7 @@ std::string to_json(const State& state) {
     if (state.first_evidence != Time{}) json["first"] = state.first_evidence.time_since_epoch().count();
     if (state.judged_until != Time{}) json["judged"] = state.judged_until.time_since_epoch().count();
     json["messages"] = state.messages;
+    if (state.awaited > 0) json["awaited"] = std::round(state.awaited * 1e3) / 1e3;
     json["habit"] = {state.message_habit.to_json(), state.recipient_habit.to_json()};
     for (Kind kind : all_kinds) {
         const Tally& tally = state.tallies[static_cast<std::size_t>(kind)];
@@ -63,6 +66,7 @@ Result<State> from_json(std::string_view text) {
         if (json.contains("first")) state.first_evidence = time_from(json["first"]);
         if (json.contains("judged")) state.judged_until = time_from(json["judged"]);
         state.messages = json.at("messages").get<std::uint32_t>();
+        state.awaited = std::max(json.value("awaited", 0.0), 0.0);
         state.message_habit = Baseline::from_json(json.at("habit").at(0));
         state.recipient_habit = Baseline::from_json(json.at("habit").at(1));
         if (json.contains("evidence"))

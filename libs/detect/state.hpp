@@ -23,6 +23,7 @@ struct State {
     Time first_evidence{};      ///< when the present run of evidence began; zero without one
     Time judged_until{};        ///< messages from before this are no evidence any more
     std::uint32_t messages = 0; ///< since the state began or evidence was last cleared
+    double awaited = 0; ///< recipients whose delivery result is still to come; forgotten when it does not
     Baseline message_habit, recipient_habit;
     std::array<Tally, kinds> tallies; ///< volume's is unused: its level follows from the habits
     std::string rule;                 ///< that last caught a message, at most 60 octets
