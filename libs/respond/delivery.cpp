@@ -4,6 +4,8 @@
 #include "core/text.hpp"
 #include "respond/ticket.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -39,11 +41,29 @@ std::optional<Duration> wait_after(int attempts, double jitter) {
     return wait + Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * 0.1 * jitter));
 }
 
+std::string ticket_number(std::string_view body) {
+    const auto answer = nlohmann::json::parse(body, nullptr, false);
+    if (!answer.is_object()) return {};
+    for (const char* name : {"ticket", "number", "id"}) {
+        const auto found = answer.find(name);
+        if (found == answer.end()) continue;
+        std::string text;
+        if (found->is_string()) text = printable(found->get<std::string>());
+        else if (found->is_number_integer()) text = found->dump();
+        if (!text.empty() && text.size() <= 64) return text;
+    }
+    return {};
+}
+
 Decision decide(const Result<net::HttpResponse>& answer, int attempts, double jitter) {
     std::string error;
     Duration at_least{};
     if (answer) {
-        if (answer->status >= 200 && answer->status < 300) return Decision(Fate::delivered, "");
+        if (answer->status >= 200 && answer->status < 300) {
+            Decision delivered(Fate::delivered, "");
+            delivered.ticket = ticket_number(answer->body);
+            return delivered;
+        }
         error = "HTTP status " + std::to_string(answer->status);
         if (const auto said = trim(answer->body); !said.empty()) error += ": " + printable(said, 200);
         if (answer->status == 410) return Decision(Fate::dead, error);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace lazaret::respond {
 
@@ -32,10 +33,15 @@ struct Decision {
     Fate fate = Fate::retry;
     std::string error;
     Duration wait{};
+    std::string ticket; ///< delivered: the ticket's number, where the answer names one
 
     Decision() = default;
     Decision(Fate f, std::string e, Duration w = {}) : fate(f), error(std::move(e)), wait(w) {}
 };
+/// The number in a ticket system's JSON answer: its member "ticket", else "number", else "id", a text or whole number of at
+/// most 64 characters. "" where there is none.
+std::string ticket_number(std::string_view body);
+
 /// 2xx is success, 410 ends it, Retry-After (seconds) lengthens the wait up to a day.
 Decision decide(const Result<net::HttpResponse>& answer, int attempts, double jitter);
 

@@ -83,7 +83,7 @@ Result<void> OutboxWorker::note(store::Database& database, const store::OutboxMe
     switch (decision.fate) {
     case Fate::delivered:
         counts_->delivered.Increment();
-        return store::outbox_delivered(database, message.id);
+        return store::outbox_delivered(database, message.id, decision.ticket);
     case Fate::retry:
         counts_->failed.Increment();
         log::warn("webhook_failed", "the ticket system did not take a webhook; it is tried again",

@@ -69,6 +69,19 @@ TEST(Decision, only_2xx_is_success) {
     EXPECT_THAT(decide(response(500, "out of\r\npaper"), 1, 0).error, HasSubstr("500: out of??paper"));
 }
 
+TEST(Decision, keeps_the_number_that_the_ticket_system_gave) {
+    EXPECT_EQ(ticket_number(R"({"ticket": "T-0001"})"), "T-0001");
+    EXPECT_EQ(ticket_number(R"({"id": 41, "number": "2026-41"})"), "2026-41");
+    EXPECT_EQ(ticket_number(R"({"id": 41})"), "41");
+    for (const char* body : {"", "ok", "[1]", "{}", R"({"ticket": null})", R"({"ticket": {"id": 1}})", "{\"ticket\": "})
+        EXPECT_EQ(ticket_number(body), "") << body;
+    EXPECT_EQ(ticket_number(R"({"ticket": ")" + std::string(65, 'x') + R"("})"), "");
+    net::HttpResponse answer;
+    answer.status = 201;
+    answer.body = R"({"ticket": "T-2"})";
+    EXPECT_EQ(decide(answer, 1, 0).ticket, "T-2");
+}
+
 TEST(Decision, honours_retry_after) {
     auto busy = response(429);
     busy.fields.emplace_back("retry-after", "120");

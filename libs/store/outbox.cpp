@@ -56,9 +56,13 @@ Result<std::vector<OutboxMessage>> claim_outbox(Database& database, std::size_t 
     });
 }
 
-Result<void> outbox_delivered(Database& database, std::int64_t id) {
+Result<void> outbox_delivered(Database& database, std::int64_t id, const std::string& ticket) {
     return run(database, "mark a webhook delivered", [&](pqxx::work& tx) {
         tx.exec_params("UPDATE outbox SET delivered_at = now(), last_error = NULL WHERE id = $1", id);
+        if (ticket.empty()) return;
+        // The first answer names the ticket; later ones are notes in it.
+        tx.exec_params("UPDATE incident SET ticket = $2 WHERE ticket IS NULL AND id = (SELECT incident FROM outbox WHERE id = $1)",
+                       id, ticket);
     });
 }
 

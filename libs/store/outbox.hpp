@@ -25,7 +25,8 @@ struct OutboxMessage {
 /// Takes what is due for `lease`: if neither outcome is reported until then, it becomes due again. Several
 /// workers may call at once. A later message of an incident waits for the earlier one.
 Result<std::vector<OutboxMessage>> claim_outbox(Database& database, std::size_t limit, Duration lease);
-Result<void> outbox_delivered(Database& database, std::int64_t id);
+/// `ticket`: the number that the ticket system gave, kept with the incident; "" when it gave none.
+Result<void> outbox_delivered(Database& database, std::int64_t id, const std::string& ticket = {});
 Result<void> outbox_failed(Database& database, std::int64_t id, const std::string& error, Duration wait);
 /// Given up: stays in the table for people to look at and to replay.
 Result<void> outbox_dead(Database& database, std::int64_t id, const std::string& error);
