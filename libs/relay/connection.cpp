@@ -35,16 +35,17 @@ void count_reply(int code) {
     counters[static_cast<std::size_t>(code / 100 - 2)]->Increment();
 }
 
-void count_fault() {
+metrics::Counter& faults() {
     static auto& counter =
         metrics::counter("lazaret_backend_faults_total",
                          "Connections to the next hop that broke, fell silent or fell out of step.");
-    counter.Increment();
+    return counter;
 }
 
 } // namespace
 
 Connection::Connection(std::unique_ptr<net::Stream> stream) : stream_(std::move(stream)) {
+    faults(); // shows zero before the first one
     // With at most this much unsent in our kernel, a big message cannot be gone before the next hop has had
     // to read of it, so that an early reply is seen as early.
     stream_->limit_unsent(slice);
@@ -55,7 +56,7 @@ Connection::~Connection() {
 }
 
 Fault Connection::broken(Fault fault) {
-    if (!broken_) count_fault();
+    if (!broken_) faults().Increment();
     broken_ = true;
     return fault;
 }

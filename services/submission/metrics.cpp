@@ -11,6 +11,10 @@ using metrics::histogram;
 constexpr const char* connections_help = "Connections by what became of them at accept.";
 constexpr const char* messages_help = "Transactions that reached an outcome, by verdict.";
 constexpr const char* recipients_help = "Recipients by verdict.";
+constexpr const char* reasons_help = "Refused or deferred transactions by who refused.";
+constexpr const char* auth_help = "AUTH exchanges by result.";
+constexpr const char* handshakes_help = "TLS handshakes by result.";
+constexpr const char* limits_help = "Recipients refused, or that would have been, by a limit.";
 constexpr const char* scans_help = "Looks of a scanner at a message, by result.";
 
 metrics::Counter& connections(Port port, const char* result) {
@@ -51,39 +55,47 @@ Metrics::Metrics()
                                metrics::duration_bounds(), {{"scanner", "rules"}})),
       rules_clean(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "clean"}})),
       rules_found(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "found"}})),
+      snapshots_loaded(counter("lazaret_snapshot_loads_total", "Snapshots that came into force.", {{"result", "ok"}})),
       reloaded_at(gauge("lazaret_config_reload_success_timestamp_seconds", "When the configuration in force was read.")),
       certificate_expiry(gauge("lazaret_certificate_expiry_timestamp_seconds", "When the served certificate expires.")) {
     // Series that alerts and boards ask for are there from the start, at zero.
     using event::RefusedBy;
     for (auto who : {RefusedBy::quarantine, RefusedBy::limit, RefusedBy::content, RefusedBy::next_hop, RefusedBy::protocol,
                      RefusedBy::rights, RefusedBy::unavailable})
-        counter("lazaret_verdict_reasons_total", "Refused or deferred transactions by who refused.",
+        counter("lazaret_verdict_reasons_total", reasons_help,
                 {{"reason", std::string(to_string(who))}});
+    for (auto limit : {"messages_per_minute", "messages_per_hour", "messages_per_day", "recipients_per_minute",
+                       "recipients_per_hour", "recipients_per_day"})
+        for (auto action : {"defer", "warn"})
+            counter("lazaret_ratelimit_hits_total", limits_help, {{"limit", limit}, {"action", action}});
+    for (auto port : {Port::submission, Port::submissions, Port::relay})
+        counter("lazaret_tls_handshakes_total", handshakes_help,
+                {{"listener", std::string(to_string(port))}, {"version", "none"}, {"result", "failed"}});
     for (auto mechanism : {"PLAIN", "LOGIN"})
         for (auto result : {"ok", "failed", "error"})
-            counter("lazaret_auth_attempts_total", "AUTH exchanges by result.", {{"mechanism", mechanism}, {"result", result}});
+            counter("lazaret_auth_attempts_total", auth_help, {{"mechanism", mechanism}, {"result", result}});
 }
 
 void Metrics::count_reason(event::RefusedBy who) {
-    counter("lazaret_verdict_reasons_total", "Refused or deferred transactions by who refused.",
+    counter("lazaret_verdict_reasons_total", reasons_help,
             {{"reason", std::string(to_string(who))}})
         .Increment();
 }
 
 void Metrics::count_tls(Port port, std::string_view version, bool ok) {
-    counter("lazaret_tls_handshakes_total", "TLS handshakes by result.",
+    counter("lazaret_tls_handshakes_total", handshakes_help,
             {{"listener", std::string(to_string(port))}, {"version", std::string(version)}, {"result", ok ? "ok" : "failed"}})
         .Increment();
 }
 
 void Metrics::count_auth(std::string_view mechanism, std::string_view result) {
-    counter("lazaret_auth_attempts_total", "AUTH exchanges by result.",
+    counter("lazaret_auth_attempts_total", auth_help,
             {{"mechanism", std::string(mechanism)}, {"result", std::string(result)}})
         .Increment();
 }
 
 void Metrics::count_limit(std::string_view limit, bool passed) {
-    counter("lazaret_ratelimit_hits_total", "Recipients or messages refused or remarked by a limit.",
+    counter("lazaret_ratelimit_hits_total", limits_help,
             {{"limit", std::string(limit)}, {"action", passed ? "warn" : "defer"}})
         .Increment();
 }

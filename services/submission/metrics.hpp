@@ -36,6 +36,7 @@ struct Metrics {
     metrics::Counter& quarantine_refusals;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;
+    metrics::Counter& snapshots_loaded;
     metrics::Gauge &reloaded_at, &certificate_expiry;
 };
 

@@ -101,7 +101,10 @@ int Program::serve() {
     watching.database = database_settings(config);
     watching.file = config.node.state_dir / "snapshot.json";
     watch_ = std::make_unique<store::SnapshotWatch>(
-        watching, [this](std::shared_ptr<const subscriber::Snapshot> fresh) { node_->publish(std::move(fresh)); });
+        watching, [this](std::shared_ptr<const subscriber::Snapshot> fresh) {
+            node_->publish(std::move(fresh));
+            numbers().snapshots_loaded.Increment();
+        });
     if (auto started = watch_->start(); !started) return complain(exits::unavailable, started.error().message);
     store::ShipperSettings shipping;
     shipping.database = database_settings(config);

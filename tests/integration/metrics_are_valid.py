@@ -37,8 +37,8 @@ class MetricsAreValid(Case):
         for daemon in ("submission", "engine"):
             file = self.lazaret.folder / f"{daemon}.metrics"
             file.write_text(self.fetch(daemon))
-            arguments += ["--metrics", file]
-        done = subprocess.run([sys.executable, check, *map(str, arguments)], capture_output=True, text=True, check=False)
+            arguments += [f"--{daemon}", file]
+        done = subprocess.run([sys.executable, check, *map(str, arguments), "--complete"], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
