@@ -3,6 +3,7 @@
 import os
 import pwd
 import signal
+import stat
 import subprocess
 from pathlib import Path
 
@@ -96,6 +97,13 @@ class Postfix:
         wait_until(lambda: not any(started_at(pid) for pid in family), 10)
 
     def is_idle(self):
-        """Nothing waits for delivery."""
-        return not any(files for name in ("maildrop", "incoming", "active", "deferred")
-                       for _, _, files in os.walk(self.queue / name))
+        """Nothing waits for delivery. Files without the x bit are unfinished: a kill left them, nobody was told 250."""
+        for name in ("maildrop", "incoming", "active", "deferred"):
+            for folder, _, files in os.walk(self.queue / name):
+                for file in files:
+                    try:
+                        if os.stat(os.path.join(folder, file)).st_mode & stat.S_IXUSR:
+                            return False
+                    except FileNotFoundError:
+                        return False  # moved on while we looked
+        return True
