@@ -131,6 +131,7 @@ class Stack:
             "node": {"name": "quickstart", "hostname": "localhost", "state_dir": str(layout.node),
                      "hash_key_file": str(layout.secrets / "hash_key")},
             **{name: {"listen": at(name)} for name in LISTENERS},
+            "server": {"help_url": "https://help.isp.example/{reason}?case={token}"},
             "tls": {"certificate": str(layout.tls / "cert.pem"), "key": str(layout.tls / "key.pem")},
             "next_hop": {"address": self.next_hop or at("next_hop")},
             "content": {"rules_file": str(layout.config / "rules.toml") if RULES.exists() else ""},

@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 
+#include <algorithm>
+
 namespace lazaret::smtp::replies {
 
 namespace {
@@ -240,7 +242,9 @@ Reply quarantined(std::string_view reason, std::string_view url) {
 }
 
 Reply limit_reached(std::string_view limit, std::string_view retry_after, std::string_view url) {
-    std::string text = "You have reached your limit of " + printable(limit, max_foreign_text);
+    std::string unit = printable(limit, max_foreign_text); // "recipients_per_hour"
+    std::replace(unit.begin(), unit.end(), '_', ' ');
+    std::string text = "You have reached your limit of " + unit;
     if (!retry_after.empty()) text.append("; try again in ").append(retry_after);
     return Reply(450, Enhanced(4, 7, 1), with_url(std::move(text), url));
 }

@@ -15,7 +15,7 @@ verdict::Verdict Session::decide(std::vector<verdict::Finding> findings) const {
             const bool a_enforced = a.mode == verdict::Mode::enforce, b_enforced = b.mode == verdict::Mode::enforce;
             return a_enforced != b_enforced ? b_enforced : a.score < b.score;
         });
-        out = verdict::turn_away(smtp::replies::content_refused(help_url("", "content")), event::RefusedBy::content, heaviest->name);
+        out = verdict::turn_away(smtp::replies::content_refused(help_url(transaction_->record.trace.view(), "content")), event::RefusedBy::content, heaviest->name);
     }
     out.findings = std::move(findings);
     return out;

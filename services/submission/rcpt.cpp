@@ -34,8 +34,8 @@ net::task<smtp::Reply> Session::rcpt(smtp::RcptTo to) {
         const bool over = !decision.allowed;
         if (over) numbers().count_limit(decision.limit, excess == limits::Excess::pass);
         if (over && excess == limits::Excess::refuse) {
-            auto reply = replies::limit_reached(decision.limit, format_duration(decision.retry_after),
-                                                help_url("", decision.limit));
+            const auto wait = std::chrono::ceil<std::chrono::seconds>(decision.retry_after);
+            auto reply = replies::limit_reached(decision.limit, format_duration(wait), help_url(tx.record.trace.view(), "limit"));
             note_refusal(event::RefusedBy::limit, decision.limit, reply);
             co_return reply;
         }
