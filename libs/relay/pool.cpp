@@ -87,6 +87,13 @@ struct Pool::State {
         }
         return nullptr;
     }
+    /// Of idle connections the newest is one that still stands.
+    void drop_dead() {
+        while (!idle.empty() && idle.back()->check_quiet()) {
+            idle.pop_back();
+            idle_connections().Decrement();
+        }
+    }
     void put_idle(std::unique_ptr<Connection> connection) {
         connection->idle_since = clock::now();
         idle.push_back(std::move(connection));
@@ -199,6 +206,22 @@ net::task<Result<Lease>> Pool::acquire_new() {
 net::task<bool> Pool::probe() {
     const auto lease = co_await acquire_from(state_, true);
     co_return lease.has_value();
+}
+
+net::task<> Pool::refresh(Duration at_most) {
+    state_->drop_dead();
+    if (state_->stopped || !state_->idle.empty() || state_->places > 0) co_return;
+    auto waiter = std::make_shared<Waiter>(state_->executor, at_most);
+    asio::co_spawn(state_->executor, ask(state_, waiter), rethrow);
+    if (!waiter->granted) co_await waiter->timer.async_wait(net::use_task);
+}
+
+net::task<> Pool::ask(std::shared_ptr<State> state, std::shared_ptr<Waiter> waiter) {
+    {
+        const auto lease = co_await acquire_from(state, true);
+    }
+    waiter->granted = true;
+    waiter->wake();
 }
 
 net::task<> Pool::maintain(std::shared_ptr<State> state) {

@@ -51,6 +51,9 @@ class Pool {
     /// Makes sure that extensions() is current; true when the next hop answered.
     net::task<bool> probe();
 
+    /// Before EHLO is answered: where no connection stands that would tell of a change (a next hop that was restarted closes
+    /// them), asks the next hop anew, for at most `at_most`. Cheap while there is a connection.
+    net::task<> refresh(Duration at_most);
     /// What the next hop offered last, to any pool of this process; never null, all false before the first
     /// answer.
     std::shared_ptr<const smtp::Extensions> extensions() const;
@@ -66,6 +69,7 @@ class Pool {
     class Place;
     static net::task<Result<Lease>> acquire_from(std::shared_ptr<State> state, bool may_reuse);
     static net::task<> maintain(std::shared_ptr<State> state);
+    static net::task<> ask(std::shared_ptr<State> state, std::shared_ptr<Waiter> waiter);
     static net::task<> recycle(std::shared_ptr<State> state, std::unique_ptr<Connection> connection);
     std::shared_ptr<State> state_;
 };

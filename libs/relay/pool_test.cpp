@@ -71,6 +71,25 @@ TEST_F(PoolTest, AsksAgainUntilTheHopAnswers) {
     EXPECT_TRUE(pool->reachable());
 }
 
+TEST_F(PoolTest, RefreshAsksAnewWhenNoConnectionStands) {
+    take();
+    loop.run(pool->refresh(30s));
+    EXPECT_EQ(hop.connections, 1) << "a connection stands: nothing can have changed unseen";
+    hop.keywords = {"8BITMIME"};
+    hop.drop_connections();
+    loop.run(pool->refresh(30s));
+    EXPECT_EQ(hop.connections, 2);
+    EXPECT_TRUE(pool->extensions()->eight_bit_mime);
+    EXPECT_FALSE(pool->extensions()->dsn);
+}
+
+TEST_F(PoolTest, RefreshWaitsOnlySoLongForAHopThatIsSilent) {
+    hop.acts["banner"] = stalls;
+    loop.run(pool->refresh(50ms)); // ends: the hop's own time-out is 30 s
+    EXPECT_EQ(hop.connections, 1);
+    EXPECT_FALSE(pool->extensions()->pipelining);
+}
+
 TEST_F(PoolTest, IdleConnectionsAreClosedInTime) {
     settings.idle_timeout = 100ms;
     make_pool();

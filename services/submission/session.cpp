@@ -1,5 +1,6 @@
 #include "submission/session.hpp"
 
+#include "core/text.hpp"
 #include "smtp/replies.hpp"
 #include "submission/worker.hpp"
 
@@ -9,6 +10,13 @@ namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 using smtp::Step;
+
+namespace {
+
+/// How long EHLO's answer may wait for the next hop to say what it offers.
+constexpr Duration longest_look = std::chrono::seconds(2);
+
+} // namespace
 
 Session::Session(Worker& worker, Port port, net::Socket socket, Admission::Place place)
     : worker_(worker), port_(port), settings_(worker.node().settings()), place_(std::move(place)),
@@ -42,6 +50,7 @@ net::task<> Session::converse() {
             if (auto last = farewell(input)) say(*last);
             co_return;
         }
+        if (ascii_istarts_with(line_, "EHLO")) co_await worker_.pool().refresh(longest_look);
         const auto offered = worker_.pool().extensions();
         smtp::Action action = machine_.feed(line_, *offered);
         switch (action.step) {
