@@ -57,6 +57,18 @@ void set_common(SSL_CTX* context) {
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 }
 
+/// A client that asks for other protocols only was led here by somebody else (ALPACA; RFC 7301 3.2). Most mail programs ask
+/// for none, which is fine.
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
+    static constexpr unsigned char ours[] = {4, 's', 'm', 't', 'p'};
+    unsigned char* found = nullptr;
+    if (SSL_select_next_proto(&found, chosen_size, ours, sizeof ours, offered, offered_size) != OPENSSL_NPN_NEGOTIATED)
+        return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *chosen = found;
+    return SSL_TLSEXT_ERR_OK;
+}
+
 } // namespace
 
 void TlsContext::Free::operator()(SSL_CTX* context) const {
@@ -78,6 +90,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::server(const std::filesyst
     if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:!aNULL:!eNULL:!kRSA") != 1)
         return Error("OpenSSL refuses the cipher list: " + openssl_error());
     SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     const unsigned char id[] = "lazaret";
     SSL_CTX_set_session_id_context(context, id, sizeof id - 1);
 

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <openssl/ssl.h>
+
 #include <unistd.h>
 
 namespace lazaret::net {
@@ -50,6 +52,36 @@ TEST_F(TlsContextTest, NamesTheFileThatIsWrong) {
                                                 " does not belong to the certificate in " +
                                                 certificate.string());
     EXPECT_THAT(error_of(dir / ".", key), HasSubstr("Is a directory"));
+}
+
+/// Whether a handshake in memory succeeds with a client that offers these protocols (RFC 7301: each with its length before it).
+bool shakes_hands(SSL_CTX* server_context, SSL_CTX* client_context, const std::string& protocols) {
+    const std::unique_ptr<SSL, decltype(&SSL_free)> server(SSL_new(server_context), SSL_free);
+    const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(client_context), SSL_free);
+    BIO *server_side = nullptr, *client_side = nullptr;
+    BIO_new_bio_pair(&server_side, 0, &client_side, 0);
+    SSL_set_bio(server.get(), server_side, server_side);
+    SSL_set_bio(client.get(), client_side, client_side);
+    SSL_set_accept_state(server.get());
+    SSL_set_connect_state(client.get());
+    if (!protocols.empty())
+        SSL_set_alpn_protos(client.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
+                            static_cast<unsigned>(protocols.size()));
+    for (int turn = 0; turn < 10; ++turn) {
+        SSL_do_handshake(client.get());
+        SSL_do_handshake(server.get());
+    }
+    return SSL_is_init_finished(client.get()) && SSL_is_init_finished(server.get());
+}
+
+TEST_F(TlsContextTest, RefusesAClientThatWantsOtherProtocolsOnly) {
+    const auto server = TlsContext::server(certificate, key);
+    const auto client = TlsContext::client(TlsContext::Verify::no);
+    ASSERT_TRUE(server && client);
+    EXPECT_TRUE(shakes_hands((*server)->get(), (*client)->get(), ""));
+    EXPECT_TRUE(shakes_hands((*server)->get(), (*client)->get(), "\4smtp"));
+    EXPECT_TRUE(shakes_hands((*server)->get(), (*client)->get(), "\2h2\4smtp"));
+    EXPECT_FALSE(shakes_hands((*server)->get(), (*client)->get(), "\2h2\10http/1.1"));
 }
 
 TEST_F(TlsContextTest, ClientTakesAnAuthorityFile) {
