@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import os
 import signal
 import sys
 import time
@@ -101,6 +102,7 @@ def run(options):
 
 
 def main():
+    os.umask(0o022)  # the servers' users read what root writes here; what is secret gets its mode by name
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:

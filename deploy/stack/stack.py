@@ -84,8 +84,8 @@ class Stack:
         self._secret("hash_key", secrets.token_hex(32), users.SUBMISSION, users.ENGINE)
         self._secret("tickets", "whsec_" + _base64(secrets.token_bytes(32)), users.ENGINE, users.DEMO)
         if RULES.exists():
-            shutil.copy(RULES, self.layout.config / "rules.toml")
-        shutil.copy(RECEIVER, self.layout.bin / "receiver.py")
+            _copy(RULES, self.layout.config / "rules.toml")
+        _copy(RECEIVER, self.layout.bin / "receiver.py")
         self.sections = self._sections()
         self.overrides = [(section, key, self._settled(section, key, value)) for section, key, value in self.overrides]
         configuration.merge(self.sections, self.overrides)
@@ -287,6 +287,12 @@ class Stack:
         if done.returncode != 0:
             raise Trouble(f"lazaret {' '.join(map(str, arguments))}: {(done.stderr or done.stdout).strip()}", done.returncode)
         return json.loads(done.stdout)
+
+
+def _copy(origin, copy):
+    """Readable for the servers' users, whatever the mode in the checkout is."""
+    shutil.copyfile(origin, copy)
+    copy.chmod(0o644)
 
 
 def healthy(metrics_url):

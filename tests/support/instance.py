@@ -57,6 +57,7 @@ def programs():
 
 class Instance(Stack):
     def __init__(self, subscribers=SUBSCRIBERS, networks=NETWORKS, overrides=(), next_hop=None):
+        os.umask(0o022)  # as deploy/quickstart
         self.folder = Path(tempfile.mkdtemp(prefix="lazaret-test-"))
         self.folder.chmod(0o755)
         (self.folder / "subscribers.csv").write_text(subscribers)
