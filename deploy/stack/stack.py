@@ -83,8 +83,7 @@ class Stack:
         # The keys: of the hashes that stand for recipients, read by both daemons; of the tickets' signatures.
         self._secret("hash_key", secrets.token_hex(32), users.SUBMISSION, users.ENGINE)
         self._secret("tickets", "whsec_" + _base64(secrets.token_bytes(32)), users.ENGINE, users.DEMO)
-        if RULES.exists():
-            _copy(RULES, self.layout.config / "rules.toml")
+        self._install_rules()
         _copy(RECEIVER, self.layout.bin / "receiver.py")
         self.sections = self._sections()
         self.overrides = [(section, key, self._settled(section, key, value)) for section, key, value in self.overrides]
@@ -117,6 +116,16 @@ class Stack:
                 shutil.copy2(origin, fresh)
                 fresh.chmod(0o755)
                 fresh.replace(copy)
+
+    def _install_rules(self):
+        """The instance's own copy follows the shipped rules until somebody edits it."""
+        if not RULES.exists():
+            return
+        rules, shipped = self.layout.config / "rules.toml", self.layout.config / "rules.shipped"
+        if not rules.exists() or (shipped.exists() and rules.read_bytes() == shipped.read_bytes()):
+            _copy(RULES, shipped)
+            _copy(RULES, rules)
+        self.tell("rules", f"to be edited in {self.layout.home / 'state' / 'config' / 'rules.toml'}")
 
     def _secret(self, name, text, owner, group):
         path = self.layout.secrets / name
