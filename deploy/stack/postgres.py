@@ -29,12 +29,15 @@ class Postgres:
         self.program = Program("postgresql", layout, user=users.POSTGRES, stop_signal=signal.SIGINT)  # SIGINT: fast shutdown
         self.connection = f"host={layout.sockets} dbname=lazaret"
 
+    def exists(self):
+        return (self.layout.cluster / "PG_VERSION").exists()
+
     def make(self):
         """The cluster, its owner role and the database; nothing where they are already."""
         cluster, sockets = self.layout.cluster, self.layout.sockets
         own(sockets, users.POSTGRES, mode=0o755)
         self.program.arguments = [binaries() / "postgres", "-D", cluster]
-        if (cluster / "PG_VERSION").exists():
+        if self.exists():
             return
         shutil.rmtree(cluster, ignore_errors=True)
         own(cluster, users.POSTGRES, mode=0o700)
@@ -74,13 +77,20 @@ class Postgres:
 
     def run(self, statement, user="postgres", database="lazaret", timeout=30):
         """Rows as lists of text."""
+        return [line.split("\x1f") for line in self._psql(["-c", statement], None, user, database, timeout).splitlines()]
+
+    def script(self, text, user="postgres", database="lazaret", timeout=600):
+        """Several statements, with the data of COPY ... FROM STDIN between them; ends at the first error."""
+        self._psql(["-f", "-"], text, user, database, timeout)
+
+    def _psql(self, arguments, text, user, database, timeout):
         done = subprocess.run(
             [binaries() / "psql", "-X", "-q", "-At", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", "-h", self.layout.sockets, "-U", user, "-d",
-             database, "-c", statement], capture_output=True, text=True, check=False, timeout=timeout,
+             database, *arguments], input=text, capture_output=True, encoding="utf-8", check=False, timeout=timeout,
             env={"PATH": "/usr/bin:/bin", "PGCONNECT_TIMEOUT": "5", "PGOPTIONS": "-c search_path=lazaret,public"})
         if done.returncode != 0:
             raise Trouble("PostgreSQL refused a statement", details=done.stderr.strip())
-        return [line.split("\x1f") for line in done.stdout.splitlines()]
+        return done.stdout
 
     def answers(self, database="lazaret"):
         try:

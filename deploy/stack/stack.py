@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from . import certificates, configuration, ports, users
+from . import certificates, configuration, ports, subscribers, users
 from .layout import SOURCE, Layout, is_reachable, own
 from .postfix import Postfix
 from .postgres import Postgres
@@ -201,6 +201,8 @@ class Stack:
             raise Trouble((done.stderr or done.stdout).strip(), done.returncode)
 
     def start_database(self):
+        if not self.postgres.exists():
+            self._import_stamp().unlink(missing_ok=True)
         self.postgres.make()
         self.postgres.start()
         self.postgres.ensure_database()
@@ -211,18 +213,23 @@ class Stack:
         self.import_subscribers()
 
     def import_subscribers(self):
-        """The CSV files, when they are not what was imported last."""
+        """The CSV files, when they are not what was imported last. What they do not name goes."""
         try:
             content = hashlib.sha256(self.subscribers.read_bytes() + b"\0" + self.networks.read_bytes()).hexdigest()
         except OSError as error:
             raise Trouble(f"cannot read {error.filename}: {error.strerror}", 2) from None
-        stamp = self.layout.config / "imported"
+        stamp = self._import_stamp()
         if not stamp.exists() or stamp.read_text() != content:
+            stamp.unlink(missing_ok=True)
             done = self.cli("subscriber", "import", "--subscribers", self.subscribers, "--networks", self.networks)
             if done.returncode != 0:
                 raise Trouble((done.stderr or done.stdout).strip(), done.returncode)
+            subscribers.prune(self.postgres, self.subscribers, self.networks)
             stamp.write_text(content)
             self.tell("subscribers", done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "imported")
+
+    def _import_stamp(self):
+        return self.layout.config / "imported"
 
     def start_receiver(self):
         self.receiver.start()
