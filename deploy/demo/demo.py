@@ -18,6 +18,21 @@ AFTERMATH = 15    # seconds of life after it
 ARRIVAL = 30      # seconds within which everything acknowledged must have been delivered
 
 
+def able_bots(people, by_network):
+    """Who may turn into a bot: it logs in, and its plan has limits."""
+    return [person for person in people if person.subscriber != by_network and person.plan != "unlimited"]
+
+
+def why_none(stack):
+    """Why these subscribers cannot act in it, None if they can."""
+    people = actors.read_people(stack.subscribers)
+    if len({person.subscriber for person in people}) < 2:
+        return f"it needs two subscribers with a login and a password in {stack.subscribers}"
+    if not able_bots(people, actors.network_subscriber(stack.networks)):
+        return f"it needs a subscriber with a login and a plan other than unlimited in {stack.subscribers}, and not the one of 127.0.0.0/8"
+    return None
+
+
 class Demonstration:
     def __init__(self, stack):
         self.stack = stack
@@ -137,7 +152,7 @@ class Demonstration:
     def choose_bot(self):
         """A residential subscriber who has not been one yet, while there is one: the engine remembers."""
         by_network = actors.network_subscriber(self.stack.networks)
-        able = [person for person in self.people if person.subscriber != by_network and person.plan != "unlimited"]
+        able = able_bots(self.people, by_network)
         known = [row["subscriber"] for row in rows(self.stack.cli_json("incident", "list"))]
         return min(able, key=lambda person: (person.plan != "residential", known.count(person.subscriber), -self.people.index(person)))
 

@@ -85,8 +85,14 @@ def run(options):
     try:
         status = 0
         if not options.no_demo and not options.next_hop:
-            from demo.demo import Demonstration  # only here: tests of the stack do without it
-            status = Demonstration(stack).run()
+            from demo.demo import Demonstration, why_none  # only here: tests of the stack do without it
+            reason = why_none(stack)
+            if reason and options.once:
+                raise Trouble(f"no demonstration: {reason}", 2)
+            if reason:
+                terminal.say(f"  no demonstration: {reason}")
+            else:
+                status = Demonstration(stack).run()
         elif options.next_hop and not options.no_demo:
             terminal.say("  no demonstration: it counts what arrives in the private Postfix, and --next-hop names another server")
         if not options.once:
