@@ -86,8 +86,9 @@ class Program:
             self.pid_file.write_text(f"{self.child.pid} {started}\n")
 
     def wait_ready(self, ready, seconds, what):
-        """Waits until ready() is true; a program that ends instead, or stays silent, is told with its last words."""
-        while_alive = wait_until(lambda: "ready" if ready() else not self.alive() and "ended", seconds, 0.03)
+        """Waits until ready() is true while the program lives (another may answer on its port); one that ends instead,
+        or stays silent, is told with its last words."""
+        while_alive = wait_until(lambda: (ready() and "ready") if self.alive() else "ended", seconds, 0.03)
         if while_alive == "ready":
             return
         if while_alive == "ended":
