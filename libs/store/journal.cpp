@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t longest_line = 4u << 20; // an event with a thousand recipients has some 60 KiB
+constexpr std::size_t room = longest_line / 16; // to be free before a message is accepted
 
 std::string segment_name(std::uint64_t first) {
     std::string digits = std::to_string(first);
@@ -141,7 +142,10 @@ Result<void> Journal::begin_segment(std::uint64_t first) {
 Result<std::uint64_t> Journal::append(event::Event event) {
     std::unique_lock lock(mutex_);
     if (segments_.rbegin()->second.size >= settings_.segment_size)
-        if (auto begun = begin_segment(last_ + 1); !begun) return begun.error();
+        if (auto begun = begin_segment(last_ + 1); !begun) {
+            failed_ = true;
+            return begun.error();
+        }
     event.sequence = last_ + 1;
     std::string line = event::to_json(event);
     line += '\n';
@@ -157,7 +161,8 @@ Result<std::uint64_t> Journal::append(event::Event event) {
     do
         written = ::write(fd_, line.data(), line.size());
     while (written < 0 && errno == EINTR);
-    if (written != static_cast<ssize_t>(line.size())) {
+    failed_ = written != static_cast<ssize_t>(line.size());
+    if (failed_) {
         Error error("cannot write to the journal: " +
                         (written < 0 ? errno_text() : std::string("the disk is full")),
                     true);
@@ -178,7 +183,26 @@ Result<std::uint64_t> Journal::append(event::Event event) {
 
 bool Journal::full() const {
     std::lock_guard lock(mutex_);
-    return size_ + longest_line / 16 > settings_.max_size;
+    if (failed_) {
+        const auto present = std::chrono::steady_clock::now();
+        if (present - probed_ >= std::chrono::seconds(1)) {
+            probed_ = present;
+            failed_ = !probe();
+        }
+    }
+    return failed_ || size_ + room > settings_.max_size;
+}
+
+bool Journal::probe() const {
+    // Free blocks alone do not tell: there are quotas, read-only and broken disks.
+    const std::string path = (settings_.dir / "probe").string();
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return false;
+    const std::string text(room, '\n');
+    const bool fits = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    close(fd);
+    ::unlink(path.c_str());
+    return fits;
 }
 
 std::uint64_t Journal::last_sequence() const {
@@ -192,6 +216,16 @@ std::uint64_t Journal::size() const {
 }
 
 Result<void> Journal::sync() {
+    std::lock_guard syncing(syncing_);
+    auto done = sync_files();
+    if (!done) {
+        std::lock_guard lock(mutex_);
+        failed_ = unsynced_ = true;
+    }
+    return done;
+}
+
+Result<void> Journal::sync_files() {
     std::vector<int> full;
     int current = -1;
     {

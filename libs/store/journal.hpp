@@ -7,6 +7,7 @@
 #include "core/time.hpp"
 #include "event/event.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -38,7 +39,8 @@ class Journal {
     /// this process; that of the machine after at most a second. Transient Error when max_size is reached or
     /// the disk is full: defer the mail.
     Result<std::uint64_t> append(event::Event event);
-    /// True while append() would be refused for size: ask before accepting a message.
+    /// True while append() would be refused for size, and after a failed write or sync until one succeeds or
+    /// a probe of the disk (at most one a second) does: ask before accepting a message.
     bool full() const;
 
     std::uint64_t last_sequence() const; ///< 0 = nothing ever written
@@ -76,6 +78,8 @@ class Journal {
     Result<void> prepare_directory();
     Result<void> recover();
     Result<void> begin_segment(std::uint64_t first); // under mutex_
+    Result<void> sync_files();
+    bool probe() const; // under mutex_
     void sync_loop();
 
     JournalSettings settings_;
@@ -89,6 +93,9 @@ class Journal {
     std::uint64_t last_ = 0;
     std::uint64_t size_ = 0;
     bool unsynced_ = false;
+    mutable bool failed_ = false; // the last write or sync
+    mutable std::chrono::steady_clock::time_point probed_;
+    std::mutex syncing_; // who waits for it finds everything synced that was written before
     bool interrupted_ = false;
     bool stop_ = false;
     mutable Cursor cursor_; // the reader's alone

@@ -212,12 +212,17 @@ TEST_F(JournalTest, AFullDiskLeavesNoHalfLine) {
     rlimit low = old;
     low.rlim_cur = journal->size() + 20; // room for a part of the next line only
     setrlimit(RLIMIT_FSIZE, &low);
+    EXPECT_FALSE(journal->full());
     auto failed = journal->append(sample());
+    const bool refuses = journal->full();
     setrlimit(RLIMIT_FSIZE, &old);
     signal(SIGXFSZ, old_handler);
     ASSERT_FALSE(failed);
     EXPECT_TRUE(failed.error().transient);
+    EXPECT_TRUE(refuses);
+    EXPECT_TRUE(journal->full()); // the disk is asked once a second only
     EXPECT_EQ(journal->append(sample("after")).value(), 2u);
+    EXPECT_FALSE(journal->full());
     auto lines = journal->read_after(1, 10).value();
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(event::from_json(lines[0].json)->subscriber, "after");

@@ -126,6 +126,7 @@ Result<void> Shipper::find_position(Database& database) {
     log::error("journal_behind",
                "the database knows later events of this node than the journal; numbers jump ahead",
                {{"node", node}, {"journal", journal_.last_sequence()}, {"database", *found}});
+    if (auto synced = journal_.sync(); !synced) return synced;
     std::uint64_t from = 0;
     for (;;) {
         auto lines = journal_.read_after(from, settings_.batch);
@@ -147,6 +148,8 @@ Result<void> Shipper::ship_batch(Database& database) {
     if (lines->front().sequence != position_ + 1)
         log::error("events_missing", "events that the database does not have are no longer in the journal",
                    {{"from", position_ + 1}, {"to", lines->front().sequence - 1}});
+    // After a power loss the database must not know events that the disk does not.
+    if (auto synced = journal_.sync(); !synced) return synced;
     if (auto done = ship(database, *lines); !done) return done;
     position_ = lines->back().sequence;
     return journal_.remove_through(position_);
