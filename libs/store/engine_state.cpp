@@ -1,15 +1,13 @@
 #include "store/engine_state.hpp"
 
-#include "core/address.hpp"
 #include "store/engine_rows.hpp"
 #include "store/transaction.hpp"
+#include "subscriber/address_subject.hpp"
 
 #include <algorithm>
 
 namespace lazaret::store {
 namespace {
-
-constexpr const char* address_prefix = "addr:";
 
 /// A name of ours among PostgreSQL's advisory locks: "lzrt" "engn".
 constexpr std::int64_t engine_lock = 0x6c7a7274656e676e;
@@ -29,12 +27,10 @@ std::string text_array(const std::vector<std::string>& texts) {
 }
 
 /// An address without a subscriber has the class of its network.
-subscriber::Class class_of_address(pqxx::work& tx, const std::string& id) {
-    const auto address = IpAddress::parse(std::string_view(id).substr(5));
-    if (!address) return subscriber::Class::dynamic;
+subscriber::Class class_of_address(pqxx::work& tx, const Cidr& address) {
     const auto rows = tx.exec_params(
         "SELECT class FROM network WHERE block >>= $1::inet ORDER BY masklen(block) DESC LIMIT 1",
-        address->to_string());
+        address.to_string());
     if (rows.empty()) return subscriber::Class::dynamic;
     return subscriber::parse_class(rows[0][0].c_str()).value();
 }
@@ -84,8 +80,8 @@ Result<std::vector<EngineSubject>> load_subjects(Database& database, const std::
             if (!row[2].is_null()) {
                 subject.klass = subscriber::parse_class(row[2].c_str()).value();
                 subject.is_protected = row[3].as<bool>();
-            } else if (subject.subscriber.starts_with(address_prefix)) {
-                subject.klass = class_of_address(tx, subject.subscriber);
+            } else if (const auto address = subscriber::parse_address_subject(subject.subscriber)) {
+                subject.klass = class_of_address(tx, *address);
             }
             subjects.push_back(std::move(subject));
         }

@@ -117,18 +117,21 @@ TEST_F(EngineStateTest, a_cursor_that_is_elsewhere_stops_the_batch) {
 TEST_F(EngineStateTest, knows_what_kind_of_subscriber_it_meets) {
     sql("INSERT INTO subscriber (id, plan, class, is_protected) VALUES ('c1', 'business', 'business', true)");
     sql("INSERT INTO network (block, class, relay) VALUES ('192.0.2.0/24', 'static', true), ('192.0.2.7', "
-        "'trusted', true)");
+        "'trusted', true), ('2001:db8::/32', 'business', true)");
     auto subjects =
-        load_subjects(*engine, {"c1", "new", "addr:192.0.2.1", "addr:192.0.2.7", "addr:nonsense"}).value();
+        load_subjects(*engine, {"c1", "new", "addr:192.0.2.1", "addr:192.0.2.7", "addr:2001:db8::/64",
+                                "addr:nonsense"})
+            .value();
     std::map<std::string, EngineSubject> by_id;
     for (const auto& subject : subjects)
         by_id[subject.subscriber] = subject;
-    ASSERT_EQ(by_id.size(), 5u);
+    ASSERT_EQ(by_id.size(), 6u);
     EXPECT_EQ(by_id["c1"].klass, subscriber::Class::business);
     EXPECT_TRUE(by_id["c1"].is_protected);
     EXPECT_EQ(by_id["new"].klass, subscriber::Class::dynamic);
     EXPECT_EQ(by_id["addr:192.0.2.1"].klass, subscriber::Class::fixed);
     EXPECT_EQ(by_id["addr:192.0.2.7"].klass, subscriber::Class::trusted);
+    EXPECT_EQ(by_id["addr:2001:db8::/64"].klass, subscriber::Class::business);
     EXPECT_EQ(by_id["addr:nonsense"].klass, subscriber::Class::dynamic);
 }
 

@@ -1,8 +1,8 @@
 #include "cli/who.hpp"
 
 #include "cli/context.hpp"
-#include "core/address.hpp"
 #include "store/directory.hpp"
+#include "subscriber/address_subject.hpp"
 
 #include <optional>
 
@@ -10,13 +10,10 @@ namespace lazaret::cli {
 
 namespace {
 
-constexpr std::string_view address_prefix = "addr:";
-
 std::optional<std::string> find(store::Database& database, const std::string& name) {
     if (auto view = value_or_fail(store::find_subscriber(database, name))) return view->subscriber.id;
-    std::string_view text = name;
-    if (text.starts_with(address_prefix)) text.remove_prefix(address_prefix.size());
-    if (auto address = IpAddress::parse(text)) return std::string(address_prefix) + address->to_string();
+    if (auto address = IpAddress::parse(name)) return subscriber::address_subject(*address);
+    if (auto block = subscriber::parse_address_subject(name)) return subscriber::address_subject(block->base());
     return std::nullopt;
 }
 

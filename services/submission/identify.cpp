@@ -4,18 +4,13 @@
 #include "smtp/replies.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
+#include "subscriber/address_subject.hpp"
 
 namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 
 namespace {
-
-/// Where a network names no subscriber each client counts for itself: one v4 address, one v6 /64.
-std::string address_subscriber(const IpAddress& address) {
-    if (address.is_v4()) return "addr:" + address.to_string();
-    return "addr:" + Cidr(address, 64).to_string();
-}
 
 subscriber::Plan find_plan(const subscriber::Directory& directory, const std::string& name, const std::string& fallback) {
     if (const auto* plan = directory.plan(name)) return *plan;
@@ -37,7 +32,7 @@ bool Session::identify_network() {
     who.klass = network->klass;
     std::string plan = network->plan;
     if (network->subscriber.empty()) {
-        who.subscriber = address_subscriber(stream_.peer_address());
+        who.subscriber = subscriber::address_subject(stream_.peer_address());
     } else {
         who.subscriber = network->subscriber;
         if (const auto* known = directory->subscriber(network->subscriber)) {
