@@ -34,10 +34,9 @@ net::HttpRequest make_request(const store::OutboxMessage& message, const Target&
 
 } // namespace
 
-std::optional<Duration> wait_after(int attempts, double jitter) {
+Duration wait_after(int attempts, double jitter) {
     static constexpr std::array<Duration, 9> waits{5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h};
-    if (attempts < 1 || static_cast<std::size_t>(attempts) > waits.size()) return std::nullopt;
-    const Duration wait = waits[static_cast<std::size_t>(attempts) - 1];
+    const Duration wait = waits[static_cast<std::size_t>(std::clamp<int>(attempts, 1, waits.size())) - 1];
     return wait + Duration(static_cast<Duration::rep>(static_cast<double>(wait.count()) * 0.1 * jitter));
 }
 
@@ -72,9 +71,7 @@ Decision decide(const Result<net::HttpResponse>& answer, int attempts, double ji
     } else {
         error = answer.error().message;
     }
-    const auto wait = wait_after(attempts, jitter);
-    if (!wait) return Decision(Fate::dead, error);
-    return Decision(Fate::retry, error, std::max(*wait, at_least));
+    return Decision(Fate::retry, error, std::max(wait_after(attempts, jitter), at_least));
 }
 
 net::task<Decision> attempt(store::OutboxMessage message, const Target& target, Time at,

@@ -24,9 +24,9 @@ struct Target {
 };
 
 /// How long to wait before the attempt after the `attempts`-th: 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20
-/// h, 24 h, each up to a tenth longer (`jitter` from 0 to 1), so that what failed together does not come back
-/// together. nullopt: enough.
-std::optional<Duration> wait_after(int attempts, double jitter);
+/// h, then 24 h for ever, each up to a tenth longer (`jitter` from 0 to 1), so that what failed together does
+/// not come back together. A ticket system may be down for a week, and its tickets are still wanted.
+Duration wait_after(int attempts, double jitter);
 
 enum class Fate { delivered, retry, dead };
 struct Decision {

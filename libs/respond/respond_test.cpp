@@ -42,13 +42,14 @@ TEST(Signature, refuses_bad_secrets) {
     EXPECT_THAT(Secret::load("/nonexistent/secret").error().message, HasSubstr("/nonexistent/secret"));
 }
 
-TEST(Schedule, grows_and_ends) {
+TEST(Schedule, grows_to_a_day_and_never_ends) {
     EXPECT_EQ(wait_after(1, 0), Duration(5s));
     EXPECT_EQ(wait_after(1, 0.5), Duration(5250ms));
     EXPECT_EQ(wait_after(2, 0), Duration(5min));
     EXPECT_EQ(wait_after(9, 0), Duration(24h));
-    EXPECT_FALSE(wait_after(10, 0));
-    EXPECT_FALSE(wait_after(0, 0));
+    EXPECT_EQ(wait_after(10, 0), Duration(24h));
+    EXPECT_EQ(wait_after(1000, 0), Duration(24h));
+    EXPECT_EQ(wait_after(0, 0), Duration(5s));
 }
 
 net::HttpResponse response(unsigned status, std::string body = "") {
@@ -64,7 +65,8 @@ TEST(Decision, only_2xx_is_success) {
     for (unsigned status : {301u, 400u, 404u, 429u, 500u, 503u})
         EXPECT_EQ(decide(response(status), 1, 0).fate, Fate::retry);
     EXPECT_EQ(decide(response(410), 1, 0).fate, Fate::dead);
-    EXPECT_EQ(decide(response(500), 10, 0).fate, Fate::dead);
+    EXPECT_EQ(decide(response(500), 1000, 0).fate, Fate::retry);
+    EXPECT_EQ(decide(response(410), 1000, 0).fate, Fate::dead);
     EXPECT_EQ(decide(Error("refused", true), 1, 0).fate, Fate::retry);
     EXPECT_THAT(decide(response(500, "out of\r\npaper"), 1, 0).error, HasSubstr("500: out of??paper"));
 }
