@@ -156,26 +156,45 @@ CREATE TABLE delivery_pending (
     result   jsonb NOT NULL
 );
 
--- Events of a broken clock go here: kept, but outside the daily partitions and their retention.
+-- Events of a broken clock go here, and those of a day whose partition could not be made: kept, but outside the daily
+-- partitions and their retention.
 CREATE TABLE event_default PARTITION OF event DEFAULT;
+CREATE INDEX event_default_at ON event_default (at);
 
+-- Making a partition needs the whole table for a moment. Behind a long reader that wait would hold up everybody else, so
+-- it is short, and partitions are made days ahead.
 CREATE FUNCTION ensure_event_partition(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = lazaret, pg_temp AS $$
+    SET search_path = lazaret, pg_temp SET lock_timeout = '200ms' AS $$
 DECLARE
-    name text := 'event_' || to_char(day, 'YYYYMMDD');
+    today date := (now() AT TIME ZONE 'UTC')::date; -- days are UTC whatever the session's time zone
+    last date := day;
+    name text;
 BEGIN
-    -- Days are UTC whatever the session's time zone. A far-off day is a broken clock and stays in event_default.
-    IF to_regclass('lazaret.' || name) IS NOT NULL OR day < current_date - 400 OR day > current_date + 2 THEN
+    -- A far-off day is a broken clock and stays in event_default.
+    IF day < today - 400 OR day > today + 2 THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('lazaret.event_partition'));
-    IF to_regclass('lazaret.' || name) IS NULL THEN
-        EXECUTE format('CREATE TABLE lazaret.%I PARTITION OF lazaret.event FOR VALUES FROM (%L) TO (%L)', name,
-                       day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+    IF day >= today AND to_regclass('lazaret.event_' || to_char(day + 3, 'YYYYMMDD')) IS NULL THEN
+        last := day + 7;
     END IF;
-EXCEPTION WHEN check_violation THEN
-    NULL; -- event_default already has events of this day, from a clock that ran ahead
+    WHILE day <= last LOOP
+        name := 'event_' || to_char(day, 'YYYYMMDD');
+        -- A partition cannot be made for a day that event_default already has events of.
+        IF to_regclass('lazaret.' || name) IS NULL
+           AND NOT EXISTS (SELECT FROM event_default WHERE at >= (day::text || ' 00:00:00+00')::timestamptz
+                                                       AND at < ((day + 1)::text || ' 00:00:00+00')::timestamptz) THEN
+            PERFORM pg_advisory_xact_lock(hashtext('lazaret.event_partition'));
+            IF to_regclass('lazaret.' || name) IS NULL THEN
+                EXECUTE format('CREATE TABLE lazaret.%I PARTITION OF lazaret.event FOR VALUES FROM (%L) TO (%L)', name,
+                               day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+            END IF;
+        END IF;
+        day := day + 1;
+    END LOOP;
+EXCEPTION WHEN check_violation OR lock_not_available THEN
+    NULL; -- the events go into event_default
 END $$;
+DO $$ BEGIN PERFORM ensure_event_partition((now() AT TIME ZONE 'UTC')::date); END $$;
 
 -- Changes that submission must see at once. The payload says which half of the snapshot to load again.
 CREATE FUNCTION notify_quarantine() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -149,5 +149,29 @@ TEST(Migrate, EventPartitionsAreDaysOfUtcAndBrokenClocksLoseNothing) {
     EXPECT_TRUE(done) << done.error().message;
 }
 
+TEST(Migrate, EventPartitionsAreMadeAheadAndNeverWaitForAReader) {
+    auto settings = TestCluster::shared().create_migrated_database();
+    Database owner(settings), reader(settings);
+    auto done = run(owner, "prepare", [&](pqxx::work& tx) {
+        EXPECT_EQ(tx.exec1("SELECT count(*) FROM pg_inherits WHERE inhparent = 'event'::regclass")[0].as<int>(), 9);
+    });
+    ASSERT_TRUE(done) << done.error().message;
+    done = run(reader, "read", [&](pqxx::work& tx) {
+        tx.exec("SELECT FROM event");
+        const auto wrote = run(owner, "write", [&](pqxx::work& other) {
+            other.exec("SELECT ensure_event_partition(current_date - 9)");
+            other.exec("INSERT INTO event (node, sequence, at, type) VALUES ('n', 1, (current_date - 9)::text::timestamp"
+                       " AT TIME ZONE 'UTC', 't')");
+        });
+        EXPECT_TRUE(wrote) << wrote.error().message;
+    });
+    ASSERT_TRUE(done) << done.error().message;
+    done = run(owner, "look", [&](pqxx::work& tx) {
+        tx.exec("SELECT ensure_event_partition(current_date - 9)"); // too late for that day, and no error
+        EXPECT_EQ(tx.exec1("SELECT count(*) FROM event_default")[0].as<int>(), 1);
+    });
+    EXPECT_TRUE(done) << done.error().message;
+}
+
 } // namespace
 } // namespace lazaret::store
