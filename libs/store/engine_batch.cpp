@@ -124,7 +124,8 @@ Result<std::vector<Outcome>> close_incidents(Database& database, std::int64_t te
                         " WHERE state = 'open' AND NOT EXISTS (SELECT FROM quarantine q WHERE q.subscriber = "
                         "i.subscriber"
                         "   AND q.released_at IS NULL AND (q.expiry IS NULL OR q.expiry > now()))"
-                        " AND (EXISTS (SELECT FROM quarantine q WHERE q.incident = i.id)"
+                        " AND (EXISTS (SELECT FROM quarantine q WHERE q.incident = i.id"
+                        "   AND i.updated_at <= coalesce(q.released_at, q.expiry))"
                         "   OR updated_at < now() - $1 * interval '1 microsecond') RETURNING ") +
                 incident_columns,
             quiet.count());

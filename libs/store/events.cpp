@@ -1,5 +1,6 @@
 #include "store/events.hpp"
 
+#include "log/log.hpp"
 #include "store/event_rows.hpp"
 
 #include <algorithm>
@@ -19,13 +20,24 @@ Result<std::vector<event::Event>> read_events(Database& database, const std::str
                                               std::uint64_t after, std::size_t limit) {
     return run(database, "read events", [&](pqxx::work& tx) {
         std::vector<event::Event> events;
-        auto result =
-            tx.exec_params(std::string("SELECT ") + event_columns +
-                               " FROM event WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
-                           node, static_cast<std::int64_t>(after), limit);
-        events.reserve(result.size());
-        for (const auto& row : result)
-            events.push_back(read_event_row(row));
+        auto at = static_cast<std::int64_t>(after);
+        while (events.size() < limit) { // again where rows were skipped: fewer than `limit` means all
+            const auto wanted = limit - events.size();
+            const auto result =
+                tx.exec_params(std::string("SELECT ") + event_columns +
+                                   " FROM event WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
+                               node, at, wanted);
+            for (const auto& row : result) {
+                at = row["sequence"].as<std::int64_t>();
+                try {
+                    events.push_back(read_event_row(row));
+                } catch (const std::exception& error) { // from a newer version or by hand
+                    log::error("event_row_unreadable", "an event in the database cannot be read and is skipped",
+                               {{"node", node}, {"sequence", at}, {"error", error.what()}});
+                }
+            }
+            if (static_cast<std::size_t>(result.size()) < wanted) break;
+        }
         return events;
     });
 }
