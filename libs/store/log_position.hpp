@@ -34,7 +34,7 @@ struct PendingDelivery {
 Result<std::vector<PendingDelivery>> load_pending(Database& database, const std::string& log);
 
 struct LogBatch {
-    std::string log;                   ///< path
+    std::string log;                   ///< its name among all nodes' logs
     std::string node;                  ///< of the events
     std::optional<LogPosition> before; ///< as loaded or last committed
     LogPosition position;

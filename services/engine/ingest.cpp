@@ -69,6 +69,8 @@ bool Ingest::take_over() {
         if (!std::exchange(stands_by_, true))
             log::info("standing_by", "another engine is at work on this database");
         stop_.wait(pause_when_standing_by);
+        // PostgreSQL keeps notifications of all databases until the slowest listener has read them.
+        if (auto read = listener_.wait({}); !read) lost(read.error());
         return false;
     }
     auto cursors = store::load_cursors(database_);

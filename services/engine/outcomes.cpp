@@ -25,11 +25,12 @@ Duration zone_offset(Time at) {
 } // namespace
 
 struct Outcomes::Follow {
-    Follow(const std::filesystem::path& path, std::optional<store::LogPosition> where, const KeyedHash& hash)
+    Follow(const std::string& node, const std::filesystem::path& path, std::optional<store::LogPosition> where,
+           const KeyedHash& hash)
         : file(path, where ? where->inode : 0, where ? where->offset : 0), committed(where),
           deliveries(hash) {
-        batch.log = path.string();
-        batch.node = node_of_log(path);
+        batch.log = name_of_log(node, path);
+        batch.node = node_of_log(node, path);
     }
     LogFile file;
     std::optional<store::LogPosition> committed;
@@ -37,8 +38,12 @@ struct Outcomes::Follow {
     store::LogBatch batch;
 };
 
-std::string node_of_log(const std::filesystem::path& log) {
-    return "postfix:" + log.filename().string() + ":" + hex_encode(sha256(log.string()).substr(0, 4));
+std::string name_of_log(const std::string& node, const std::filesystem::path& log) {
+    return node + ":" + log.string();
+}
+
+std::string node_of_log(const std::string& node, const std::filesystem::path& log) {
+    return node + ":postfix:" + log.filename().string() + ":" + hex_encode(sha256(log.string()).substr(0, 4));
 }
 
 Outcomes::Outcomes(OutcomesSettings settings)
@@ -94,11 +99,12 @@ Result<bool> Outcomes::step(const std::filesystem::path& log) {
 Result<Outcomes::Follow*> Outcomes::follow(const std::filesystem::path& log) {
     auto& held = follows_[log];
     if (held) return held.get();
-    auto position = store::load_log_position(database_, log.string());
+    const std::string name = name_of_log(settings_.node, log);
+    auto position = store::load_log_position(database_, name);
     if (!position) return position.error();
-    auto pending = store::load_pending(database_, log.string());
+    auto pending = store::load_pending(database_, name);
     if (!pending) return pending.error();
-    held = std::make_unique<Follow>(log, *position, hash_);
+    held = std::make_unique<Follow>(settings_.node, log, *position, hash_);
     held->deliveries.restore(*pending);
     log::info("log_followed", "reading delivery results",
               {{"log", log.string()},

@@ -20,13 +20,16 @@ namespace lazaret::engine {
 
 struct OutcomesSettings {
     store::DatabaseSettings database;
+    std::string node; ///< this machine's; two may have a log of the same path
     std::vector<std::filesystem::path> logs;
     std::string hash_key;
     Duration poll = std::chrono::milliseconds(100);
 };
 
+/// The name under which the position in this node's log is kept.
+std::string name_of_log(const std::string& node, const std::filesystem::path& log);
 /// The node under whose name a log's events are kept.
-std::string node_of_log(const std::filesystem::path& log);
+std::string node_of_log(const std::string& node, const std::filesystem::path& log);
 
 class Outcomes {
   public:

@@ -15,6 +15,7 @@ class OutcomesTest : public DatabaseTest {
     OutcomesSettings settings() {
         OutcomesSettings s;
         s.database = as_engine;
+        s.node = "mx1";
         s.logs = {dir.path / "mail.log"};
         s.hash_key = "key";
         s.poll = 2ms;
@@ -45,11 +46,11 @@ class OutcomesTest : public DatabaseTest {
         return store::list_events(*database, filter).value();
     }
     std::size_t pending() {
-        return store::load_pending(*database, (dir.path / "mail.log").string()).value().size();
+        return store::load_pending(*database, name_of_log("mx1", dir.path / "mail.log")).value().size();
     }
 
     store::LogPosition position() {
-        return store::load_log_position(*database, (dir.path / "mail.log").string())
+        return store::load_log_position(*database, name_of_log("mx1", dir.path / "mail.log"))
             .value()
             .value_or(store::LogPosition());
     }
@@ -65,7 +66,7 @@ TEST_F(OutcomesTest, a_bounce_becomes_an_event_of_its_subscriber) {
     log(message("s1"));
     ASSERT_TRUE(eventually([&] { return results().size() == 1; }));
     const auto stored = results()[0];
-    EXPECT_EQ(stored.node, node_of_log(dir.path / "mail.log"));
+    EXPECT_EQ(stored.node, node_of_log("mx1", dir.path / "mail.log"));
     EXPECT_EQ(stored.event.sequence, 1u);
     EXPECT_EQ(stored.event.subscriber, "s1");
     EXPECT_EQ(stored.event.delivery, event::DeliveryStatus::bounced);

@@ -75,6 +75,7 @@ int Program::run() {
 
 Result<void> Program::make_outcomes() {
     OutcomesSettings settings;
+    settings.node = config_.node.name;
     settings.database = database_settings(config_);
     settings.logs = config_.engine.postfix_logs;
     if (!settings.logs.empty()) {
