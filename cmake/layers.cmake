@@ -35,6 +35,13 @@ function(lazaret_test name)
   find_package(GTest REQUIRED)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
+  if(NOT TARGET test_pch) # GoogleTest's headers are read once for all test programs
+    file(WRITE ${PROJECT_BINARY_DIR}/test_pch.cpp "")
+    add_library(test_pch OBJECT ${PROJECT_BINARY_DIR}/test_pch.cpp)
+    target_link_libraries(test_pch PRIVATE GTest::gmock GTest::gtest)
+    target_precompile_headers(test_pch PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM test_pch)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 SKIP_RETURN_CODE 77
     ENVIRONMENT "LAZARET_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
