@@ -67,10 +67,17 @@ Mapped map_reply(const Reply& from_hop, Stage stage) {
     case 500: // the client's words are checked before they become our commands, so these are about our
               // dialogue
     case 502:
-    case 503:
-    case 504: return Mapped(smtp::replies::internal(), true);
-    default:
-        return Mapped(Reply(from_hop.code(), derived(from_hop, stage), clean_text(from_hop.text())), false);
+    case 503: return Mapped(smtp::replies::internal(), true);
+    case 504:
+        // Postfix says 504 5.5.2 to an address without a complete domain: that is about the address.
+        if (from_hop.enhanced() != Enhanced(5, 5, 2)) return Mapped(smtp::replies::internal(), true);
+        return Mapped(Reply(550, from_hop.enhanced(), clean_text(from_hop.text())), false);
+    default: {
+        const auto enhanced = derived(from_hop, stage);
+        // RFC 3463 3.4, 3.5: a full disk or a broken route there says nothing about who sends.
+        const bool ours = from_hop.transient() && (enhanced.subject == 3 || enhanced.subject == 4);
+        return Mapped(Reply(from_hop.code(), enhanced, clean_text(from_hop.text())), ours);
+    }
     }
 }
 

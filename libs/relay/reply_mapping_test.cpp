@@ -28,7 +28,7 @@ TEST(ReplyMapping, Table) {
         {450, {4, 2, 1}, Stage::rcpt, 450, {4, 2, 1}, false},
         {451, {}, Stage::mail, 451, {4, 0, 0}, false},
         {452, {4, 5, 3}, Stage::rcpt, 452, {4, 5, 3}, false},
-        {452, {4, 3, 1}, Stage::content, 452, {4, 3, 1}, false},
+        {452, {4, 3, 1}, Stage::content, 452, {4, 3, 1}, true}, // its disk is full: not the sender's doing
         {501, {5, 1, 3}, Stage::rcpt, 501, {5, 1, 3}, false},
         {550, {5, 1, 1}, Stage::rcpt, 550, {5, 1, 1}, false},
         {550, {}, Stage::rcpt, 550, {5, 0, 0}, false},
@@ -52,6 +52,7 @@ TEST(ReplyMapping, Table) {
         {502, {5, 5, 1}, Stage::data, 451, {4, 3, 0}, true},
         {503, {5, 5, 1}, Stage::rcpt, 451, {4, 3, 0}, true},
         {504, {5, 5, 4}, Stage::mail, 451, {4, 3, 0}, true},
+        {504, {5, 5, 2}, Stage::rcpt, 550, {5, 5, 2}, false}, // Postfix: the address lacks its domain
         // out of order: never success
         {250, {2, 0, 0}, Stage::data, 451, {4, 4, 2}, true},
         {354, {}, Stage::content, 451, {4, 4, 2}, true},
@@ -64,7 +65,7 @@ TEST(ReplyMapping, Table) {
         EXPECT_EQ(mapped.reply.code(), row.client_code);
         EXPECT_EQ(mapped.reply.enhanced(), row.client_enhanced);
         EXPECT_EQ(mapped.ours, row.ours);
-        EXPECT_EQ(mapped.reply.text() == "text of the hop", !row.ours);
+        EXPECT_EQ(mapped.reply.text() == "text of the hop", !row.ours || row.client_code == row.code);
     }
 }
 

@@ -51,8 +51,33 @@ net::task<smtp::Reply> Transaction::rcpt(smtp::RcptTo to) {
     if (!in_order(reply, Stage::rcpt)) co_return break_off(out_of_step(reply));
     auto mapped = map_reply(reply, Stage::rcpt);
     failed_ = mapped.ours;
-    if (mapped.reply.positive()) ++accepted_;
+    if (mapped.reply.positive()) taken_.push_back(std::move(to));
     co_return mapped.reply;
+}
+
+/// The connection was lost while the client sent its content. Nothing has been handed over, so the same envelope may go out
+/// once more; a recipient that is refused only now makes the whole message a 451.
+net::task<Fault> Transaction::resume(smtp::Reply& reply) {
+    lease_.reset();
+    const bool leased = co_await lease(true);
+    if (!leased) co_return Fault();
+    for (std::size_t i = 0; i < taken_.size(); ++i) {
+        Fault fault;
+        if (i == 0) {
+            fault = co_await begin(taken_[i], reply);
+        } else {
+            std::string wire;
+            smtp::append_rcpt(wire, taken_[i], (*lease_)->hop());
+            fault = co_await command(wire, reply);
+        }
+        if (fault) co_return fault;
+        if (verdict_) co_return Fault();
+        if (reply.code() / 100 != 2) {
+            settle(Mapped(smtp::replies::next_hop_lost(), true));
+            co_return Fault();
+        }
+    }
+    co_return co_await command("DATA\r\n", reply);
 }
 
 /// A pooled connection that turns out to be dead is replaced once: no recipient has had an answer yet.
@@ -133,11 +158,13 @@ net::task<smtp::Reply> Transaction::data(Content& content) {
         failed_ = verdict_->ours;
         co_return verdict_->reply;
     }
-    if (!lease_ || accepted_ == 0) co_return smtp::replies::no_recipients();
-    auto& connection = **lease_;
+    if (!lease_ || taken_.empty()) co_return smtp::replies::no_recipients();
     smtp::Reply reply;
     Fault fault = co_await command("DATA\r\n", reply);
+    if (fault && fault.kind != Kind::timeout) fault = co_await resume(reply);
     if (fault) co_return break_off(fault);
+    if (verdict_) co_return verdict_->reply;
+    auto& connection = **lease_;
     if (!in_order(reply, Stage::data)) co_return break_off(out_of_step(reply));
     if (reply.code() != 354) co_return settle(map_reply(reply, Stage::data));
 

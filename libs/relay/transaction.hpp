@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lazaret::relay {
 
@@ -48,6 +49,7 @@ class Transaction {
   private:
     net::task<Fault> open(const smtp::RcptTo& to, smtp::Reply& reply);
     net::task<bool> lease(bool fresh);
+    net::task<Fault> resume(smtp::Reply& reply);
     net::task<Fault> begin(const smtp::RcptTo& to, smtp::Reply& reply);
     net::task<Fault> command(std::string_view wire, smtp::Reply& reply);
     net::task<Fault> stream_content(Content& content);
@@ -62,7 +64,7 @@ class Transaction {
     std::optional<Lease> lease_;
     std::optional<Mapped> verdict_; ///< MAIL's refusal or the fault: the answer to everything from now on
     bool failed_ = false;
-    std::uint32_t accepted_ = 0;
+    std::vector<smtp::RcptTo> taken_; ///< accepted by the next hop
 };
 
 } // namespace lazaret::relay
