@@ -185,4 +185,8 @@ std::string Endpoint::to_string() const {
     return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }
 
+IpAddress client_key(const IpAddress& address) {
+    return address.is_v4() ? address : Cidr(address, 64).base();
+}
+
 } // namespace lazaret

@@ -52,6 +52,9 @@ class Cidr {
     int prefix_ = 0;
 };
 
+/// What one customer is likely to hold: the address itself for v4, its /64 for v6. Bounds per client count by this.
+IpAddress client_key(const IpAddress& address);
+
 struct Endpoint {
     std::string host; ///< a name or a literal address, without brackets
     std::uint16_t port = 0;

@@ -22,6 +22,7 @@ class Deadline
     virtual ~Deadline() = default;
     void arm(clock::time_point at);
     void disarm() { at_ = clock::time_point::max(); }
+    bool stopped() const; ///< nothing expires any more: waiting would be for ever
 
   private:
     friend class Deadlines;
@@ -53,6 +54,10 @@ class Deadlines {
     Deadline::clock::time_point earliest_ = Deadline::clock::time_point::max();
     bool stopped_ = false;
 };
+
+inline bool Deadline::stopped() const {
+    return owner_ && owner_->stopped_;
+}
 
 inline void Deadline::arm(clock::time_point at) {
     at_ = at;

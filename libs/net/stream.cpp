@@ -145,7 +145,7 @@ task<Transfer> Stream::wait_writable(Duration timeout) {
 
 /// A negative timeout asks for nothing: what is wanted is there already.
 task<Transfer> Stream::wait(Socket::wait_type direction, Duration timeout) {
-    if (!socket_.is_open()) co_return Transfer(State::closed, 0);
+    if (!socket_.is_open() || stopped()) co_return Transfer(State::closed, 0);
     if (timeout < Duration::zero()) co_return Transfer(State::done, 0);
     expired_ = interrupted_ = false;
     waiting_ = true;
