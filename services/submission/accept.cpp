@@ -37,7 +37,7 @@ void Worker::accept(Port port, net::Socket socket, const IpAddress& address) {
     const auto settings = node_.settings();
     auto& count = numbers().of(port);
     const auto per_address = connections_allowed(settings->config, *node_.snapshot()->directory, address);
-    auto entry = node_.admission.enter(address, settings->config.server.max_connections, per_address);
+    auto entry = node_.admission.enter(client_key(address), settings->config.server.max_connections, per_address);
     if (entry.refusal) {
         const bool all = *entry.refusal == Admission::Refusal::too_many;
         (all ? count.refused_total : count.refused_address).Increment();
@@ -62,6 +62,7 @@ void Worker::accept(Port port, net::Socket socket, const IpAddress& address) {
 }
 
 net::task<bool> Session::greet() {
+    if (stream_.peer_address().is_unspecified()) co_return false; // gone between accept and here
     if (port_ == Port::submissions) {
         const bool up = co_await start_tls();
         if (!up) co_return false;
@@ -69,7 +70,7 @@ net::task<bool> Session::greet() {
     if (port_ == Port::relay && !identify_network()) {
         numbers().of(port_).refused_network.Increment();
         say(replies::not_permitted(stream_.peer_address().to_string()));
-        if (worker_.node().worth_an_event(stream_.peer_address(), lazaret::now())) {
+        if (worker_.node().worth_an_event(client_key(stream_.peer_address()), lazaret::now())) {
             auto refused = event(event::Type::connection_refused);
             refused.refused_by = event::RefusedBy::rights;
             refused.reason = "network may not relay";

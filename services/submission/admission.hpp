@@ -35,7 +35,7 @@ class Admission {
         std::optional<Refusal> refusal;
     };
 
-    /// `per_address` 0 = no bound for this address.
+    /// `address` as client_key() gives it; `per_address` 0 = no bound for it.
     Outcome enter(const IpAddress& address, std::uint32_t total, std::uint32_t per_address);
     std::uint32_t connections() const { return total_.load(std::memory_order_relaxed); }
 

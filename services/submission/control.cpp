@@ -45,7 +45,7 @@ struct Control::Gauges {
     }
 };
 
-Control::Control() : deadlines_(io_) {}
+Control::Control() : deadlines_(io_), signals_(io_.get_executor(), SIGTERM, SIGINT, SIGHUP) {}
 Control::~Control() = default;
 
 Result<void> Control::serve_http(const Endpoint& at) {
@@ -63,7 +63,7 @@ void Control::run(Node& node, const store::SnapshotWatch& watch, const store::Sh
     gauges_ = std::make_unique<Gauges>(node.journal->last_sequence());
     reloaded(*node.settings());
     asio::co_spawn(io_, tick(node, watch, shipper), asio::detached);
-    asio::co_spawn(io_, signals(std::move(reload)), asio::detached);
+    asio::co_spawn(io_, follow_signals(std::move(reload)), asio::detached);
     io_.run();
 }
 
@@ -76,13 +76,16 @@ void Control::stop() {
     if (http_) http_->stop();
 }
 
-net::task<> Control::signals(std::function<void()> reload) {
-    asio::basic_signal_set<net::Executor> set(io_.get_executor(), SIGTERM, SIGINT, SIGHUP);
+net::task<> Control::follow_signals(std::function<void()> reload) {
     for (;;) {
-        auto [failed, number] = co_await set.async_wait(awaiting);
+        auto [failed, number] = co_await signals_.async_wait(awaiting);
         if (failed) co_return;
         if (number != SIGHUP) break;
-        reload();
+        try {
+            reload();
+        } catch (const std::exception& error) {
+            log::error("reload_failed", "the configuration in force stays", {{"what", error.what()}});
+        }
     }
     io_.stop();
 }

@@ -10,6 +10,8 @@
 #include "store/snapshot_watch.hpp"
 #include "submission/node.hpp"
 
+#include <boost/asio/signal_set.hpp>
+
 #include <functional>
 #include <memory>
 
@@ -28,10 +30,12 @@ class Control {
   private:
     struct Gauges;
     net::task<> tick(Node& node, const store::SnapshotWatch& watch, const store::Shipper& shipper);
-    net::task<> signals(std::function<void()> reload);
+    net::task<> follow_signals(std::function<void()> reload);
 
     net::asio::io_context io_{1};
     net::Deadlines deadlines_;
+    /// Until the process ends: a SIGHUP during the drain must not kill it.
+    boost::asio::basic_signal_set<net::Executor> signals_;
     std::unique_ptr<net::HttpServer> http_;
     std::unique_ptr<Gauges> gauges_;
 };

@@ -30,6 +30,7 @@ net::task<bool> Session::data() {
     auto& tx = *transaction_;
     tx.record.size = tx.spool.size();
 
+    if (!fault) fault = confined();
     verdict::Verdict verdict = fault ? std::move(*fault) : decide(scan());
     tx.record.findings = verdict::to_strings(verdict.findings);
     if (!verdict.accepted()) {
@@ -68,6 +69,7 @@ net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
 
     lines_.consume(take(lines_.rest()));
     std::size_t progress = 0;
+    std::uint64_t swallowed = 0;
     auto until = net::Deadline::clock::now() + server.data_timeout;
     while (!reader.finished()) {
         const net::Transfer got = stream_.try_read(worker_.scratch());
@@ -75,6 +77,12 @@ net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
             const std::string_view octets(worker_.scratch().data(), got.count);
             const auto taken = take(octets);
             if (taken < octets.size()) lines_.feed(octets.substr(taken));
+            if (fault || reader.refused()) swallowed += taken;
+            if (swallowed > server.max_message_size) { // it has been refused long ago, and does not end
+                say(replies::size_exceeds(server.max_message_size));
+                co_return false;
+            }
+            co_await share(got.count);
             progress += got.count;
             if (progress >= least_progress) {
                 progress = 0;

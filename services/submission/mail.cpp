@@ -18,6 +18,15 @@ bool refuses(subscriber::Level level) {
 
 } // namespace
 
+std::optional<verdict::Verdict> Session::confined() const {
+    const auto quarantine = worker_.node().snapshot()->quarantine;
+    const auto* entry = quarantine->find(identity_.subscriber, lazaret::now());
+    if (!entry || !refuses(entry->level)) return std::nullopt;
+    numbers().quarantine_refusals.Increment();
+    return verdict::turn_away(replies::quarantined(entry->reason, help_url(entry->token, "quarantine")),
+                              event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
+}
+
 smtp::Reply Session::mail(smtp::MailFrom from) {
     auto& shared = worker_.node();
     const Time now = lazaret::now();
@@ -39,14 +48,15 @@ smtp::Reply Session::mail(smtp::MailFrom from) {
     };
     if (auto stranger = identify()) return refuse(event::RefusedBy::rights, "unknown sender", *stranger);
     record.subscriber = identity_.subscriber;
-    const auto quarantine = shared.snapshot()->quarantine;
-    if (const auto* entry = quarantine->find(identity_.subscriber, now); entry && refuses(entry->level)) {
-        numbers().quarantine_refusals.Increment();
-        return refuse(event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause,
-                      replies::quarantined(entry->reason, help_url(entry->token, "quarantine")));
-    }
+    if (const auto locked = confined()) return refuse(locked->by, locked->reason, locked->reply);
     // An event must follow every message: with no room for it there is no message.
-    if (shared.journal->full()) return refuse(event::RefusedBy::unavailable, "journal full", replies::out_of_space());
+    if (shared.journal->full()) { // and none that says so either: it would eat the room that is left
+        record.refused_by = event::RefusedBy::unavailable;
+        record.reply_code = replies::out_of_space().code();
+        count_refusal(record);
+        transaction_.reset();
+        return replies::out_of_space();
+    }
 
     transaction_->plan = identity_.plan;
     transaction_->mail = std::move(from);

@@ -2,6 +2,7 @@
 
 #include "config/load.hpp"
 #include "config/reload.hpp"
+#include "config/resolve.hpp"
 #include "core/key_file.hpp"
 #include "log/log.hpp"
 #include "net/init.hpp"
@@ -128,7 +129,13 @@ void Program::reload() {
     const auto running = node_->settings();
     for (const auto& name : config::changed_but_not_reloadable(running->config, *fresh))
         log::warn("reload_ignored", "this option takes effect at the next restart", {{"option", name}});
-    auto settings = Settings::make(config::reloaded(running->config, *fresh));
+    auto merged = config::reloaded(running->config, *fresh);
+    // What needs a restart stays as it runs, and the rest has to fit to that.
+    if (const auto wrong = config::conflicts(merged); !wrong.empty()) {
+        log::error("reload_failed", "the configuration in force stays: " + wrong.front().option + ": " + wrong.front().message);
+        return;
+    }
+    auto settings = Settings::make(std::move(merged));
     if (!settings) {
         log::error("reload_failed", "the configuration in force stays: " + settings.error().message);
         return;

@@ -38,18 +38,30 @@ void Session::note_refusal(RefusedBy by, std::string_view reason, const smtp::Re
 
 void Session::report_refused(RefusedBy by, std::string_view reason, const smtp::Reply& reply) {
     auto& record = transaction_->record;
-    record.refused_by = RefusedBy::nobody;
+    // Recipients that do not exist stay evidence, whatever else is wrong with the message in the end.
+    if (by == RefusedBy::content || record.recipients_nonexistent == 0) record.refused_by = RefusedBy::nobody;
     note_refusal(by, reason, reply);
     record.type = event::Type::message_refused;
     record.at = lazaret::now();
-    auto& count = numbers().of(port_);
-    (reply.transient() ? count.deferred : count.refused).Increment();
-    numbers().count_reason(by);
-    log::info("message_refused", reply.text(),
-              {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"by", to_string(by)},
-               {"reason", record.reason}, {"code", reply.code()}});
+    count_refusal(record);
     transaction_->reported = true;
     write(std::move(record));
+}
+
+void Session::report_abandoned() {
+    auto& record = transaction_->record;
+    count_refusal(record);
+    transaction_->reported = true;
+    write(std::move(record));
+}
+
+void Session::count_refusal(const event::Event& record) {
+    auto& count = numbers().of(port_);
+    (record.reply_code < 500 ? count.deferred : count.refused).Increment();
+    numbers().count_reason(record.refused_by);
+    log::info("message_refused", "a message was not taken",
+              {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"by", to_string(record.refused_by)},
+               {"reason", record.reason}, {"code", record.reply_code}});
 }
 
 void Session::report_relayed(const smtp::Reply& reply) {

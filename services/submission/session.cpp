@@ -4,6 +4,8 @@
 #include "smtp/replies.hpp"
 #include "submission/worker.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 namespace lazaret::submission {
@@ -12,6 +14,18 @@ namespace replies = smtp::replies;
 using smtp::Step;
 
 namespace {
+
+/// Replies of a pipelined group that may be held back.
+constexpr std::size_t most_buffered = 16 * 1024;
+/// Octets after which a session that never has to wait lets the others of its thread go on.
+constexpr std::size_t fair_share = 64 * 1024;
+/// Commands that do nothing, between two messages: a client that sends more is not here for mail.
+constexpr std::uint32_t most_idle_commands = 200;
+
+/// RFC 2920 3.1: the replies to these may wait for the rest of the group; all others go out at once.
+bool may_wait(Step step) {
+    return step == Step::mail || step == Step::rcpt || step == Step::reset || step == Step::data;
+}
 
 /// How long EHLO's answer may wait for the next hop to say what it offers.
 constexpr Duration longest_look = std::chrono::seconds(2);
@@ -43,7 +57,7 @@ net::task<> Session::converse() {
         const Input input = co_await read_line();
         if (input == Input::too_long) {
             say(replies::line_too_long());
-            closing_ = ++errors_ > config().server.max_errors;
+            if (too_many_errors()) co_return;
             continue;
         }
         if (input != Input::line) {
@@ -62,9 +76,15 @@ net::task<> Session::converse() {
             break;
         }
         case Step::auth: co_await authenticate(action); break;
-        case Step::mail: say(mail(std::move(action.mail))); break;
+        case Step::mail: {
+            const auto reply = mail(std::move(action.mail));
+            action.counts_as_error = reply.permanent();
+            say(reply);
+            break;
+        }
         case Step::rcpt: {
-            auto reply = co_await rcpt(std::move(action.rcpt));
+            const auto reply = co_await rcpt(std::move(action.rcpt));
+            if (!reply.positive()) ++refused_recipients_;
             say(reply);
             break;
         }
@@ -72,6 +92,7 @@ net::task<> Session::converse() {
             say(action.reply);
             const bool alive = co_await data();
             if (!alive) co_return;
+            refused_recipients_ = idle_commands_ = 0;
             break;
         }
         case Step::reset:
@@ -82,9 +103,20 @@ net::task<> Session::converse() {
             say(action.reply);
             co_return;
         }
-        if (action.counts_as_error && ++errors_ > config().server.max_errors) {
+        // A recipient that is refused is no error of the client's program: mailing lists have them, in bounds of their own.
+        if (action.counts_as_error && action.step == Step::reply && ascii_istarts_with(line_, "RCPT")) {
+            ++refused_recipients_;
+        } else if (action.counts_as_error && too_many_errors()) {
+            co_return;
+        }
+        if (action.step == Step::reply || action.step == Step::reset) ++idle_commands_;
+        if (refused_recipients_ > config().server.max_recipients || idle_commands_ > most_idle_commands) {
             say(replies::too_many_errors());
             co_return;
+        }
+        if (!may_wait(action.step) || out_.size() > most_buffered) {
+            const bool sent = co_await flush();
+            if (!sent) co_return;
         }
         if (worker_.node().draining.load(std::memory_order_relaxed) && !transaction_) {
             say(replies::shutting_down());
@@ -103,6 +135,7 @@ net::task<Session::Input> Session::read_line(bool exchange) {
         case smtp::LineReader::Next::bare_lf: co_return Input::bare_lf;
         case smtp::LineReader::Next::need_more: break;
         }
+        if (worker_.node().draining.load(std::memory_order_relaxed) && !transaction_) co_return Input::interrupted;
         const auto left = std::chrono::duration_cast<Duration>(until - net::Deadline::clock::now());
         if (left <= Duration::zero()) co_return Input::timeout;
         const net::Transfer got = co_await fill(left);
@@ -119,13 +152,29 @@ net::task<Session::Input> Session::read_line(bool exchange) {
 net::task<net::Transfer> Session::fill(Duration timeout) {
     for (;;) {
         const net::Transfer got = stream_.try_read(worker_.scratch());
-        if (got.ok()) lines_.feed(std::string_view(worker_.scratch().data(), got.count));
+        if (got.ok()) {
+            lines_.feed(std::string_view(worker_.scratch().data(), got.count));
+            co_await share(got.count);
+        }
         if (got.state != net::Transfer::State::would_block) co_return got;
         const bool sent = co_await flush();
         if (!sent) co_return net::Transfer(net::Transfer::State::closed, 0);
         const net::Transfer ready = co_await stream_.wait_readable(timeout);
         if (!ready.ok()) co_return ready;
     }
+}
+
+net::task<> Session::share(std::size_t octets) {
+    since_wait_ += octets;
+    if (since_wait_ < fair_share) co_return;
+    since_wait_ = 0;
+    co_await net::asio::post(stream_.get_executor(), net::use_task);
+}
+
+bool Session::too_many_errors() {
+    if (++errors_ <= config().server.max_errors) return false;
+    say(replies::too_many_errors());
+    return true;
 }
 
 net::task<bool> Session::flush() {
@@ -162,8 +211,7 @@ void Session::end_transaction() {
     // What the client gave up on is told too, where somebody had refused something in it.
     auto& record = transaction_->record;
     if (!transaction_->reported && record.refused_by != event::RefusedBy::nobody) {
-        transaction_->reported = true;
-        write(std::move(record));
+        report_abandoned();
     }
     transaction_.reset();
 }

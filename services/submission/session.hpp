@@ -53,6 +53,9 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     net::task<net::Transfer> fill(Duration timeout);
     void say(const smtp::Reply& reply) { reply.append_to(out_); }
     net::task<bool> flush();
+    /// Lets the other sessions of this thread go on when this one has had its share without waiting.
+    net::task<> share(std::size_t octets);
+    bool too_many_errors(); ///< counts one; true when the client has to go, which it has been told then
     /// What to tell a client that has to go, if anything.
     std::optional<smtp::Reply> farewell(Input why) const;
 
@@ -67,6 +70,8 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     net::task<bool> data();                              // data.cpp; false: the client is gone
     net::task<bool> read_content(std::optional<verdict::Verdict>& fault);
     std::vector<verdict::Finding> scan();                // scan.cpp
+    /// Asked again after DATA: a confinement reaches the transaction that is open, too.
+    std::optional<verdict::Verdict> confined() const; // mail.cpp
     verdict::Verdict decide(std::vector<verdict::Finding> findings) const; // decide.cpp
     net::task<smtp::Reply> relay(); // relay.cpp
     smtp::Forward forward() const;
@@ -79,6 +84,8 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     /// Remembers for the transaction's event what was refused so far; the worst culprit wins.
     void note_refusal(event::RefusedBy by, std::string_view reason, const smtp::Reply& reply);
     void report_login_failed(const std::string& login);
+    void report_abandoned(); ///< the client gave up on a transaction in which something was refused
+    void count_refusal(const event::Event& record);
     void end_transaction();
     std::string help_url(std::string_view token, std::string_view reason) const;
     void write(event::Event record);
@@ -97,6 +104,8 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     Identity identity_;
     std::unique_ptr<Transaction> transaction_;
     std::uint32_t errors_ = 0, auth_failures_ = 0;
+    std::uint32_t refused_recipients_ = 0, idle_commands_ = 0; ///< since the last message
+    std::size_t since_wait_ = 0;                               ///< octets read since others had their turn
     bool closing_ = false;
 };
 

@@ -8,7 +8,7 @@ namespace lazaret::submission {
 
 net::task<bool> Session::start_tls() {
     const bool sent = co_await flush();
-    if (!sent) co_return false;
+    if (!sent || !settings_->tls) co_return false;
     lines_.clear(); // RFC 3207 4.2: what came in the clear before the handshake never becomes a command
     end_transaction();
     identity_ = Identity();
