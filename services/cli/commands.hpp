@@ -16,5 +16,6 @@ void add_quarantine(CLI::App& program, Context& context);
 void add_incident(CLI::App& program, Context& context);
 void add_explain(CLI::App& program, Context& context);
 void add_event(CLI::App& program, Context& context);
+void add_backtest(CLI::App& program, Context& context);
 
 } // namespace lazaret::cli

@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
     add_incident(program, context);
     add_event(program, context);
     add_explain(program, context);
+    add_backtest(program, context);
 
     try {
         program.parse(argc, argv);

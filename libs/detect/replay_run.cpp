@@ -1,0 +1,115 @@
+#include "detect/replay_run.hpp"
+
+#include <algorithm>
+
+namespace lazaret::detect {
+namespace {
+
+/// As in the engine: what slips through until a confinement reaches every node was decided upon already.
+constexpr Duration until_it_holds = std::chrono::seconds(2);
+
+std::string words(const Suspicion& suspicion) {
+    std::string text;
+    for (const auto& line : suspicion.evidence)
+        text += (text.empty() ? "" : "; ") + line.reason;
+    return text;
+}
+
+} // namespace
+
+std::string_view to_string(Action action) {
+    switch (action) {
+    case Action::confine: return "confine";
+    case Action::ticket: return "ticket";
+    case Action::release: return "release";
+    }
+    return "";
+}
+
+Replay::Replay(const Options& options, const ReplayPolicy& policy) : detector_(options), policy_(policy) {}
+
+Result<void> Replay::take(const Recorded& line, std::vector<ReplayDecision>& decisions) {
+    release(line.at, decisions);
+    if (line.events.empty()) return {};
+    auto found = subjects_.find(line.subscriber);
+    if (found == subjects_.end()) {
+        if (subjects_.size() >= max_subscribers)
+            return Error("found more than " + std::to_string(max_subscribers) + " subscribers");
+        found = subjects_.emplace(line.subscriber, Subject()).first;
+        found->second.state = State(profile_of(subscriber::Class::dynamic));
+        found->second.story.subscriber = line.subscriber;
+    }
+    Subject& subject = found->second;
+    if (line.sent > subject.from && line.sent < subject.until) {
+        subject.story.held_back += line.is_delivery ? 0 : 1;
+        return {};
+    }
+    subject.story.passed += !line.is_delivery && subject.story.confinements == 0 ? 1 : 0;
+    for (const auto& event : line.events) {
+        ++events_;
+        if (auto suspicion = detector_.feed(subject.state, event))
+            convict(subject, line, *suspicion, decisions);
+    }
+    return {};
+}
+
+void Replay::release(Time at, std::vector<ReplayDecision>& decisions) {
+    while (!releases_.empty() && releases_.front().at <= at) {
+        decisions.push_back(std::move(releases_.front()));
+        releases_.pop_front();
+    }
+}
+
+void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& suspicion,
+                     std::vector<ReplayDecision>& decisions) {
+    if (!policy_.convicts) return;
+    if (policy_.confines) subject.state.clear_evidence(suspicion.at + until_it_holds);
+    const bool confines = policy_.confines && may_confine(line.at);
+    const bool is_open = line.at < subject.open_until;
+    subject.open_until = line.at + (confines ? policy_.confine_for : policy_.quiet);
+    if (!confines && is_open) return; // the ticket is there already
+
+    ReplayDecision decision;
+    decision.at = line.at;
+    decision.subscriber = line.subscriber;
+    decision.action = confines ? Action::confine : Action::ticket;
+    decision.cause = suspicion.cause;
+    if (!line.is_delivery) decision.message = line.message;
+    decision.reason = words(suspicion);
+    if (confines) {
+        subject.from = line.at;
+        subject.until = line.at + policy_.confine_for;
+        last_hour_.push_back(line.at);
+        ReplayDecision end;
+        end.at = subject.until;
+        end.subscriber = line.subscriber;
+        end.action = Action::release;
+        end.cause = suspicion.cause;
+        end.reason = "the confinement has ended";
+        releases_.push_back(std::move(end));
+        if (++subject.story.confinements == 1) {
+            subject.story.first = line.at;
+            subject.story.reason = decision.reason;
+        }
+    }
+    decisions.push_back(std::move(decision));
+}
+
+bool Replay::may_confine(Time at) {
+    while (!last_hour_.empty() && last_hour_.front() <= at - std::chrono::hours(1))
+        last_hour_.pop_front();
+    return last_hour_.size() < policy_.max_confinements_per_hour;
+}
+
+std::vector<ReplayConfined> Replay::confined() const {
+    std::vector<ReplayConfined> list;
+    for (const auto& [name, subject] : subjects_)
+        if (subject.story.confinements > 0) list.push_back(subject.story);
+    std::sort(list.begin(), list.end(), [](const ReplayConfined& a, const ReplayConfined& b) {
+        if (a.held_back != b.held_back) return a.held_back > b.held_back;
+        return a.first != b.first ? a.first < b.first : a.subscriber < b.subscriber;
+    });
+    return list;
+}
+
+} // namespace lazaret::detect
