@@ -19,18 +19,19 @@ class SighupReloads(Case):
             session.ehlo()
             return int(session.esmtp_features["size"])
 
-    def write(self, text):
+    def write(self, option):
         file = self.lazaret.layout.file
-        file.write_text(self.original + text)
+        file.write_text(self.original.replace("[server]\n", f"[server]\n{option}\n"))
         self.lazaret.submission.send(signal.SIGHUP)
 
     def test_options(self):
         self.original = self.lazaret.layout.file.read_text()
+        self.assertIn("[server]\n", self.original)
         session = self.lazaret.sender().connect()
-        self.write('\n[server]\nmax_message_size = "1MiB"\n')
+        self.write('max_message_size = "1MiB"')
         self.eventually(lambda: self.size() == 1 << 20, "the new size is announced", 10)
         self.assertEqual(session.noop()[0], 250, "open sessions live on")
-        self.write("\n[server]\nmax_message_size = true\n")
+        self.write("max_message_size = true")
         self.eventually(lambda: "max_message_size" in self.lazaret.log_of("lazaret-submission"), "the wrong file is reported", 10)
         self.assertEqual(self.size(), 1 << 20)
         self.assertTrue(self.lazaret.submission.alive())
