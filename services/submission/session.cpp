@@ -103,13 +103,10 @@ net::task<> Session::converse() {
             say(action.reply);
             co_return;
         }
-        // A recipient that is refused is no error of the client's program: mailing lists have them, in bounds of their own.
-        if (action.counts_as_error && action.step == Step::reply && ascii_istarts_with(line_, "RCPT")) {
-            ++refused_recipients_;
-        } else if (action.counts_as_error && too_many_errors()) {
-            co_return;
-        }
-        if (action.step == Step::reply || action.step == Step::reset) ++idle_commands_;
+        // A recipient that is refused is no error of the client's program: mailing lists have them, in a bound of their own.
+        if (action.step == Step::reply && ascii_istarts_with(line_, "RCPT")) ++refused_recipients_;
+        else if (action.counts_as_error && too_many_errors()) co_return;
+        else if (action.step == Step::reply || action.step == Step::reset) ++idle_commands_;
         if (refused_recipients_ > config().server.max_recipients || idle_commands_ > most_idle_commands) {
             say(replies::too_many_errors());
             co_return;
