@@ -28,17 +28,35 @@ struct Node {
     std::filesystem::path state_dir = "/var/lib/lazaret"; ///< snapshot and journal live below it
     std::filesystem::path hash_key_file; ///< key of the hashes that stand for recipients in events; made if
                                          ///< missing; default: state_dir/hash.key
+    std::filesystem::path control_socket; ///< where `lazaret session` and `lazaret trace` ask; default:
+                                          ///< state_dir/control.sock
 };
 
 /// One listening address; an empty text in the file turns the listener off.
 struct Listener {
     std::optional<Endpoint> listen;
+    std::vector<Cidr> proxy_from; ///< balancers, whose connections begin with a PROXY header
+};
+
+/// Before-queue filter: a front Postfix hands us messages (smtpd_proxy_filter), with the client in XFORWARD.
+struct Filter {
+    std::optional<Endpoint> listen;
+    std::vector<Cidr> clients{Cidr(IpAddress::from_v4(0x7F000001), 32)}; ///< whose XFORWARD is believed
+};
+
+/// Policy delegation: a front Postfix asks at RCPT and END-OF-MESSAGE (check_policy_service).
+struct Policy {
+    std::optional<Endpoint> listen;
+    std::vector<Cidr> clients{Cidr(IpAddress::from_v4(0x7F000001), 32)};
 };
 
 struct Server {
     unsigned threads = 0; ///< after loading never 0; default: one per core
     std::uint32_t max_connections = 20000;
     std::uint32_t max_connections_per_address = 50;     ///< trusted networks are exempt
+    std::uint32_t max_connections_per_network = 500;    ///< of one /24 or /64; trusted networks are exempt
+    Duration greet_pause = std::chrono::seconds(1); ///< on 25, for addresses that have not waited for a greeting lately
+    Duration tarpit = std::chrono::seconds(5);      ///< longest delay of a reply to a client that errs again and again
     Duration command_timeout = std::chrono::minutes(5); ///< longest wait for a client's next command
     Duration data_timeout = std::chrono::minutes(3); ///< longest wait for a client's next octets within DATA
     Duration drain_timeout =
@@ -67,8 +85,15 @@ struct Auth {
     std::uint32_t max_failures = 3; ///< per session, then 421
 };
 
+/// Whether connections to the next hop are encrypted: never, always, or always and with its name verified.
+enum class HopTls { off, encrypt, verify };
+
 struct NextHop {
-    Endpoint address{"127.0.0.1", 10025};
+    std::vector<Endpoint> addresses{Endpoint("127.0.0.1", 10025)}; ///< used in turn; one that is away is left out
+    Duration health_interval = std::chrono::seconds(5); ///< between two looks at one that is away
+    HopTls tls = HopTls::off;
+    std::filesystem::path tls_ca_file; ///< PEM; "" = the system's
+    bool xclient_login = false;        ///< the account in XCLIENT LOGIN, for policies and milters behind us
     Duration connect_timeout = std::chrono::seconds(5);
     Duration reply_timeout = std::chrono::minutes(1); ///< to a command
     Duration data_timeout = std::chrono::minutes(5);  ///< to the final dot
@@ -133,6 +158,8 @@ struct Config {
     std::filesystem::path file; ///< where it was read from
     Node node;
     Listener submission, submissions, relay;
+    Filter filter;
+    Policy policy;
     Server server;
     Tls tls;
     Auth auth;

@@ -70,7 +70,7 @@ TEST(Load, EveryKindOfValueIsRead) {
     EXPECT_EQ(loaded->server.bare_newline, BareNewline::reject);
     EXPECT_EQ(loaded->content.reject_score, 7);
     EXPECT_EQ(loaded->content.mode, Mode::warn);
-    EXPECT_EQ(loaded->next_hop.address, Endpoint("::1", 26));
+    EXPECT_EQ(loaded->next_hop.addresses, std::vector<Endpoint>{Endpoint("::1", 26)});
     EXPECT_EQ(loaded->engine.false_alarms_per_year, 0.5);
     EXPECT_THAT(loaded->engine.postfix_logs, ElementsAre("/a", "/etc/lazaret/b"));
     EXPECT_FALSE(loaded->metrics.engine_listen);

@@ -59,6 +59,8 @@ bool is_connection(std::string_view text) {
 const Choice<Mode> mode{{{"enforce", Mode::enforce}, {"warn", Mode::warn}, {"off", Mode::off}}};
 const Choice<BareNewline> bare_newline{
     {{"normalize", BareNewline::normalize}, {"reject", BareNewline::reject}}};
+const Choice<HopTls> hop_tls{{{"off", HopTls::off}, {"encrypt", HopTls::encrypt}, {"verify", HopTls::verify}}};
+const Choice<bool> yes_no{{{"no", false}, {"yes", true}}};
 const Choice<LogLevel> log_level{{{"debug", LogLevel::debug},
                                   {"info", LogLevel::info},
                                   {"warn", LogLevel::warn},
@@ -75,7 +77,7 @@ template <class Part, class Member, class Rule>
 Option option(std::string_view name, Part Config::*part, Member Part::*member, Rule rule, Change change,
               std::string sentence) {
     using Type = typename Rule::Type;
-    if constexpr (std::is_unsigned_v<Member>)
+    if constexpr (std::is_unsigned_v<Member> && !std::is_same_v<Member, bool>)
         if (rule.most > std::numeric_limits<Member>::max())
             throw std::logic_error(std::string(name) + " allows more than its type can hold");
     const auto dot = name.find('.');
@@ -131,15 +133,34 @@ std::vector<Option> declare() {
                        "all nodes."),
                 "node.state_dir/hash.key", "\"/var/lib/lazaret/hash.key\""),
 
+        derived(option("node.control_socket", &C::node, &Node::control_socket, Path{}, restart,
+                       "Socket on which lazaret-submission answers `lazaret session` and `lazaret trace`."),
+                "node.state_dir/control.sock", "\"/run/lazaret/control.sock\""),
+
         shown(option("submission.listen", &C::submission, &Listener::listen, Listening{}, restart,
                      "Address for subscribers' mail with STARTTLS and AUTH."),
               "\"0.0.0.0:587\""),
+        option("submission.proxy_from", &C::submission, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
         shown(option("submissions.listen", &C::submissions, &Listener::listen, Listening{}, restart,
                      "Address for subscribers' mail with TLS from the first octet and AUTH."),
               "\"0.0.0.0:465\""),
+        option("submissions.proxy_from", &C::submissions, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
         shown(option("relay.listen", &C::relay, &Listener::listen, Listening{}, restart,
                      "Address for mail without AUTH, from networks that may relay."),
               "\"0.0.0.0:25\""),
+        option("relay.proxy_from", &C::relay, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
+
+        option("filter.listen", &C::filter, &Filter::listen, Listening{}, restart,
+               "Address for a front Postfix that hands over messages before its queue (smtpd_proxy_filter)."),
+        option("filter.clients", &C::filter, &Filter::clients, Cidrs{}, live,
+               "Networks of front Postfixes; others are turned away."),
+        option("policy.listen", &C::policy, &Policy::listen, Listening{}, restart,
+               "Address for a front Postfix that asks for each recipient (check_policy_service)."),
+        option("policy.clients", &C::policy, &Policy::clients, Cidrs{}, live,
+               "Networks of front Postfixes; others are turned away."),
 
         derived(option("server.threads", &C::server, &Server::threads, Count{0, 1024}, restart,
                        "Threads that serve sessions; 0 takes one per core."),
@@ -149,6 +170,14 @@ std::vector<Option> declare() {
         option("server.max_connections_per_address", &C::server, &Server::max_connections_per_address,
                Count{1, million}, live,
                "Connections open at once from one address; trusted networks are exempt."),
+        option("server.max_connections_per_network", &C::server, &Server::max_connections_per_network,
+               Count{1, million}, live,
+               "Connections open at once from one /24 or /64; trusted networks are exempt."),
+        option("server.greet_pause", &C::server, &Server::greet_pause, Period{0s, 1min}, live,
+               "On port 25, how long the greeting waits for a client that talks too early; only for "
+               "addresses that have not behaved within the last hour."),
+        option("server.tarpit", &C::server, &Server::tarpit, Period{0s, 1min}, live,
+               "Longest delay of the replies to a client that makes one error after another."),
         option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,
                "Longest wait for a client's next command."),
         option("server.data_timeout", &C::server, &Server::data_timeout, Period{1s, 1h}, live,
@@ -192,8 +221,18 @@ std::vector<Option> declare() {
         option("auth.max_failures", &C::auth, &Auth::max_failures, Count{1, 100}, live,
                "Failed logins in one session before it is closed with 421."),
 
-        option("next_hop.address", &C::next_hop, &NextHop::address, Address{}, restart,
-               "Postfix, which takes over accepted mail."),
+        option("next_hop.address", &C::next_hop, &NextHop::addresses, Addresses{}, restart,
+               "Postfix, which takes over accepted mail; several are used in turn, and one that is away is "
+               "left out."),
+        option("next_hop.health_interval", &C::next_hop, &NextHop::health_interval, Period{100ms, 10min},
+               restart, "Pause between two looks whether one that was away is back."),
+        option("next_hop.tls", &C::next_hop, &NextHop::tls, hop_tls, restart,
+               "STARTTLS towards it: not at all, always, or always and only with a valid certificate of its "
+               "name."),
+        option("next_hop.tls_ca_file", &C::next_hop, &NextHop::tls_ca_file, Path{}, restart,
+               "Authorities in PEM that its certificate is verified against; \"\" takes the system's."),
+        option("next_hop.xclient_login", &C::next_hop, &NextHop::xclient_login, yes_no, restart,
+               "Whether it learns the account by XCLIENT LOGIN, so that its own policies and milters see it."),
         option("next_hop.connect_timeout", &C::next_hop, &NextHop::connect_timeout, Period{10ms, 10min},
                restart, "Longest wait for a connection to it."),
         option("next_hop.reply_timeout", &C::next_hop, &NextHop::reply_timeout, Period{10ms, 1h}, restart,
@@ -282,6 +321,8 @@ const std::vector<Section>& sections() {
         {"submission", "Port 587: subscribers' mail with STARTTLS and AUTH (RFC 6409)."},
         {"submissions", "Port 465: the same with TLS from the first octet (RFC 8314)."},
         {"relay", "Port 25: mail from networks that may relay without AUTH."},
+        {"filter", "Before-queue filter of a front Postfix that keeps its own port 587."},
+        {"policy", "Policy delegation for a front Postfix that keeps its own port 587."},
         {"server", "Bounds on sessions and messages."},
         {"tls", "The certificate that clients see. Needed by submission and submissions."},
         {"auth", "Password checks."},

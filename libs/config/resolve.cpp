@@ -47,12 +47,15 @@ std::vector<Place> listening(const Config& config) {
     return {{"submission.listen", config.submission.listen},
             {"submissions.listen", config.submissions.listen},
             {"relay.listen", config.relay.listen},
+            {"filter.listen", config.filter.listen},
+            {"policy.listen", config.policy.listen},
             {"metrics.submission_listen", config.metrics.submission_listen},
             {"metrics.engine_listen", config.metrics.engine_listen}};
 }
 
 void check_listeners(const Config& config, std::vector<Conflict>& found) {
-    if (!config.submission.listen && !config.submissions.listen && !config.relay.listen)
+    if (!config.submission.listen && !config.submissions.listen && !config.relay.listen &&
+        !config.filter.listen && !config.policy.listen)
         found.push_back(
             {"", "no listener is on; set submission.listen, submissions.listen or relay.listen", ""});
     const auto places = listening(config);
@@ -65,7 +68,8 @@ void check_listeners(const Config& config, std::vector<Conflict>& found) {
                              "found " + later->at->to_string() + ", which " + same->option +
                                  " has already; expected another port or address",
                              same->option});
-        if (later->at == config.next_hop.address)
+        const auto& hops = config.next_hop.addresses;
+        if (std::find(hops.begin(), hops.end(), *later->at) != hops.end())
             found.push_back({"next_hop.address",
                              "found " + later->at->to_string() + ", which is " + later->option +
                                  "; expected Postfix, not Lazaret itself",
@@ -105,6 +109,7 @@ void fill_in(Config& config) {
     if (node.name.empty()) node.name = machine_name().substr(0, 64);
     if (node.hostname.empty()) node.hostname = full_machine_name();
     if (node.hash_key_file.empty()) node.hash_key_file = node.state_dir / "hash.key";
+    if (node.control_socket.empty()) node.control_socket = node.state_dir / "control.sock";
     if (config.server.spool_dir.empty()) config.server.spool_dir = node.state_dir / "spool";
     if (config.journal.dir.empty()) config.journal.dir = node.state_dir / "journal";
     if (config.server.threads == 0) config.server.threads = std::max(1u, std::thread::hardware_concurrency());

@@ -42,7 +42,32 @@ std::optional<std::filesystem::path> to_path(const std::string& text, const std:
     return (folder / text).lexically_normal();
 }
 
+/// The elements of a list, or of an override with commas; a single string is a list of one.
+std::vector<std::string> words(const Found& found) {
+    std::vector<std::string> list;
+    if (const auto* word = std::get_if<Found::Word>(&found.value)) {
+        for (const auto piece : split(word->text, ','))
+            if (!piece.empty()) list.emplace_back(piece);
+    } else if (const auto* several = std::get_if<std::vector<std::string>>(&found.value)) {
+        list = *several;
+    } else if (const auto* one = std::get_if<std::string>(&found.value)) {
+        list.push_back(*one);
+    }
+    return list;
+}
+
+template <class Values, class Write> std::string list_of(const Values& values, Write write) {
+    std::string list;
+    for (const auto& value : values)
+        list += (list.empty() ? "" : ", ") + in_quotes(write(value));
+    return "[" + list + "]";
+}
+
 } // namespace
+
+bool Found::is_no_list() const {
+    return !std::holds_alternative<Word>(value) && !std::holds_alternative<std::vector<std::string>>(value);
+}
 
 const std::string* Found::text() const {
     if (const auto* word = std::get_if<Word>(&value)) return &word->text;
@@ -178,17 +203,9 @@ std::optional<std::filesystem::path> Path::read(const Found& found) const {
 }
 
 std::optional<Paths::Type> Paths::read(const Found& found) const {
-    std::vector<std::string> names;
-    if (const auto* word = std::get_if<Found::Word>(&found.value)) {
-        for (const auto piece : split(word->text, ','))
-            if (!piece.empty()) names.emplace_back(piece);
-    } else if (const auto* list = std::get_if<std::vector<std::string>>(&found.value)) {
-        names = *list;
-    } else {
-        return std::nullopt;
-    }
+    if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
     Type paths;
-    for (const auto& name : names) {
+    for (const auto& name : words(found)) {
         const auto path = to_path(name, found.folder);
         if (!path || path->empty()) return std::nullopt;
         paths.push_back(*path);
@@ -201,17 +218,41 @@ std::string Paths::hint(const Found& found) const {
     return {};
 }
 std::string Paths::literal(const Type& value) const {
-    std::string list;
-    for (const auto& path : value)
-        list += (list.empty() ? "" : ", ") + in_quotes(path.string());
-    return "[" + list + "]";
+    return list_of(value, [](const std::filesystem::path& path) { return path.string(); });
 }
 
-std::optional<Endpoint> Address::read(const Found& found) const {
-    const auto* text = found.text();
-    const auto parsed = text ? Endpoint::parse(*text) : Result<Endpoint>(Error("not text"));
-    if (!parsed || parsed->port == 0 || parsed->host.empty()) return std::nullopt;
-    return *parsed;
+std::optional<Addresses::Type> Addresses::read(const Found& found) const {
+    Type addresses;
+    for (const auto& name : words(found)) {
+        const auto parsed = Endpoint::parse(name);
+        if (!parsed || parsed->host.empty() || (parsed->port == 0 && !parsed->is_unix())) return std::nullopt;
+        addresses.push_back(*parsed);
+    }
+    if (addresses.empty()) return std::nullopt;
+    return addresses;
+}
+std::string Addresses::literal(const Type& value) const {
+    return value.size() == 1 ? in_quotes(value.front().to_string())
+                             : list_of(value, [](const Endpoint& at) { return at.to_string(); });
+}
+
+std::optional<Cidrs::Type> Cidrs::read(const Found& found) const {
+    if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
+    Type networks;
+    for (const auto& name : words(found)) {
+        const auto parsed = Cidr::parse(name);
+        if (!parsed) return std::nullopt;
+        networks.push_back(*parsed);
+    }
+    return networks;
+}
+std::string Cidrs::hint(const Found& found) const {
+    if (const auto* text = std::get_if<std::string>(&found.value); text && Cidr::parse(*text))
+        return "; a single network stands in brackets too: [" + in_quotes(printable(*text, 80)) + "]";
+    return {};
+}
+std::string Cidrs::literal(const Type& value) const {
+    return list_of(value, [](const Cidr& network) { return network.to_string(); });
 }
 
 std::optional<Listening::Type> Listening::read(const Found& found) const {
@@ -219,7 +260,7 @@ std::optional<Listening::Type> Listening::read(const Found& found) const {
     if (!text) return std::nullopt;
     if (text->empty()) return Type();
     const auto parsed = Endpoint::parse(*text);
-    if (!parsed || !IpAddress::parse(parsed->host)) return std::nullopt;
+    if (!parsed || (!parsed->is_unix() && !IpAddress::parse(parsed->host))) return std::nullopt;
     return Type(*parsed);
 }
 std::string Listening::hint(const Found& found) const {

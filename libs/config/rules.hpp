@@ -34,6 +34,7 @@ struct Found {
     std::filesystem::path folder; ///< relative paths start here
 
     const std::string* text() const; ///< a string or an override's word, else null
+    bool is_no_list() const;         ///< neither a list nor an override's word
     std::string shown() const;       ///< for messages: printable, cut
 };
 
@@ -124,15 +125,28 @@ struct Paths {
     std::string literal(const Type& value) const;
 };
 
-/// Where to connect to.
-struct Address {
-    using Type = Endpoint;
+/// Where to connect to: one or several, in an override separated by commas.
+struct Addresses {
+    using Type = std::vector<Endpoint>;
     std::optional<Type> read(const Found& found) const;
-    std::string unit() const { return "address"; }
-    std::string range() const { return "HOST:PORT, port 1 to 65535"; }
-    std::string expected() const { return "HOST:PORT such as \"127.0.0.1:25\" or \"[::1]:25\""; }
+    std::string unit() const { return "address or list of addresses"; }
+    std::string range() const { return "HOST:PORT, port 1 to 65535, or unix:PATH"; }
+    std::string expected() const {
+        return "HOST:PORT such as \"127.0.0.1:25\" or \"[::1]:25\", or a list of them";
+    }
     std::string hint(const Found&) const { return {}; }
-    std::string literal(const Type& value) const { return in_quotes(value.to_string()); }
+    std::string literal(const Type& value) const;
+};
+
+/// Networks; in an override separated by commas.
+struct Cidrs {
+    using Type = std::vector<Cidr>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of networks"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "a list of networks such as [\"192.0.2.0/24\", \"2001:db8::/32\"]"; }
+    std::string hint(const Found& found) const;
+    std::string literal(const Type& value) const;
 };
 
 /// Where to listen; "" is nowhere, port 0 a free one.
@@ -140,9 +154,9 @@ struct Listening {
     using Type = std::optional<Endpoint>;
     std::optional<Type> read(const Found& found) const;
     std::string unit() const { return "address"; }
-    std::string range() const { return "IP:PORT, or \"\" for off; port 0 takes a free one"; }
+    std::string range() const { return "IP:PORT or unix:PATH, or \"\" for off; port 0 takes a free one"; }
     std::string expected() const {
-        return "IP:PORT such as \"0.0.0.0:25\" or \"[::]:25\", or \"\" to turn it off";
+        return "IP:PORT such as \"0.0.0.0:25\" or \"[::]:25\", unix:PATH, or \"\" to turn it off";
     }
     std::string hint(const Found& found) const;
     std::string literal(const Type& value) const { return in_quotes(value ? value->to_string() : ""); }

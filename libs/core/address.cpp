@@ -159,6 +159,13 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
     const auto bad = [&] {
         return Error("'" + printable(text, 100) + "' is not host:port or [address]:port");
     };
+    if (text.starts_with("unix:")) {
+        constexpr std::size_t longest = 107; // sockaddr_un
+        const auto path = text.substr(5);
+        if (!path.starts_with('/') || path.size() > longest || path.find('\0') != std::string_view::npos)
+            return Error("'" + printable(text, 120) + "' is not unix: and an absolute path of at most 107 octets");
+        return Endpoint(std::string(path), 0);
+    }
     std::string_view host, port;
     if (!text.empty() && text.front() == '[') {
         const std::size_t close = text.find(']');
@@ -181,6 +188,7 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
 }
 
 std::string Endpoint::to_string() const {
+    if (is_unix()) return "unix:" + host;
     const bool v6 = host.find(':') != std::string::npos;
     return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
 }

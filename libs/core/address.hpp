@@ -61,8 +61,9 @@ struct Endpoint {
 
     Endpoint() = default;
     Endpoint(std::string h, std::uint16_t p) : host(std::move(h)), port(p) {}
-    /// "host:port", "[v6]:port"; port 0-65535.
+    /// "host:port", "[v6]:port", port 0-65535; or "unix:/path", a socket in the file system with port 0.
     static Result<Endpoint> parse(std::string_view text);
+    bool is_unix() const { return host.starts_with('/'); }
     std::string to_string() const;
     bool operator==(const Endpoint&) const = default;
 };

@@ -14,7 +14,7 @@ namespace lazaret::net {
 
 namespace {
 
-using Endpoints = std::vector<asio::ip::tcp::endpoint>;
+using Endpoints = std::vector<Socket::endpoint_type>;
 using Timer = asio::basic_waitable_timer<Deadline::clock, asio::wait_traits<Deadline::clock>, Executor>;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 
@@ -36,7 +36,7 @@ task<Endpoints> look_up(Endpoint to, Deadline::clock::time_point end, Executor e
         [lookup](const boost::system::error_code& failure, Resolver::results_type results) {
             lookup->error = failure ? failure.message() : std::string();
             for (const auto& entry : results)
-                lookup->found.push_back(entry.endpoint());
+                lookup->found.emplace_back(entry.endpoint());
             lookup->timer.cancel();
         });
     co_await lookup->timer.async_wait(use_task);
@@ -71,14 +71,15 @@ task<std::unique_ptr<Stream>> connect(Endpoint to, Duration timeout, Deadlines& 
     const auto end = Deadline::clock::now() + timeout;
     error.clear();
     Endpoints candidates;
-    if (auto literal = literal_endpoint(to)) {
-        candidates.push_back(*literal);
+    if (to.is_unix()) {
+        candidates.push_back(unix_endpoint(to));
+    } else if (auto literal = literal_endpoint(to)) {
+        candidates.emplace_back(*literal);
     } else {
         candidates = co_await look_up(to, end, executor, error);
     }
     for (const auto& candidate : candidates) {
-        const int family = candidate.address().is_v4() ? AF_INET : AF_INET6;
-        const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+        const int fd = ::socket(candidate.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0) {
             error = std::generic_category().message(errno);
             break;

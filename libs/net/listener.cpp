@@ -6,9 +6,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -58,25 +61,36 @@ File bind_to(const asio::ip::tcp::endpoint& at, bool shared) {
 }
 
 std::pair<IpAddress, std::uint16_t> address_of(const sockaddr_storage& from) {
-    if (from.ss_family == AF_INET) {
-        sockaddr_in v4;
-        std::memcpy(&v4, &from, sizeof v4);
-        return {IpAddress::from_v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
-    }
-    sockaddr_in6 v6;
-    std::memcpy(&v6, &from, sizeof v6);
-    std::array<std::uint8_t, 16> bytes;
-    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
-    return {IpAddress::from_v6(bytes), ntohs(v6.sin6_port)};
+    if (from.ss_family != AF_INET && from.ss_family != AF_INET6) return {IpAddress(), 0};
+    return from_sockaddr(reinterpret_cast<const sockaddr&>(from));
+}
+
+Error failure_at(const Endpoint& at, int error) {
+    return Error(at.to_string() + ": " + std::generic_category().message(error));
+}
+
+/// A socket in the file system. One that nobody answers on is what an earlier process left.
+Result<int> bind_path(const Endpoint& at) {
+    File file(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (file.get() < 0) return failure_at(at, errno);
+    const auto where = unix_endpoint(at);
+    const auto size = static_cast<socklen_t>(where.size());
+    if (::connect(file.get(), where.data(), size) == 0) return failure_at(at, EADDRINUSE);
+    if (errno == EAGAIN) return failure_at(at, EADDRINUSE); // somebody's full queue
+    struct stat found {};
+    if (errno == ECONNREFUSED && ::lstat(at.host.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) ::unlink(at.host.c_str());
+    if (::bind(file.get(), where.data(), size) != 0) return failure_at(at, errno);
+    if (::chmod(at.host.c_str(), 0660) != 0 || ::listen(file.get(), backlog) != 0) return failure_at(at, errno);
+    return file.release();
 }
 
 } // namespace
 
 struct Listener::State {
-    State(asio::io_context& io, const asio::ip::tcp& tcp, int descriptor)
-        : protocol(tcp), socket(io.get_executor(), descriptor), pause(io.get_executor()) {}
+    State(asio::io_context& io, int family, int descriptor)
+        : protocol(family, 0), socket(io.get_executor(), descriptor), pause(io.get_executor()) {}
 
-    asio::ip::tcp protocol;
+    Socket::protocol_type protocol;
     Descriptor socket;
     Timer pause;
     Handler handler;
@@ -148,28 +162,55 @@ void Listener::stop() {
 
 Result<std::vector<std::unique_ptr<Listener>>> listen(const Endpoint& at,
                                                       std::span<asio::io_context* const> contexts) {
+    if (at.is_unix()) {
+        auto file = bind_path(at);
+        if (!file) return file.error();
+        return listen_on(*file, contexts);
+    }
     auto wanted = literal_endpoint(at);
     if (!wanted) return wanted.error();
-    const auto failure = [&at](int error) {
-        return Error(at.to_string() + ": " + std::generic_category().message(error));
-    };
     if (wanted->port() != 0) {
         const File probe = bind_to(*wanted, false);
-        if (probe.get() < 0) return failure(errno);
+        if (probe.get() < 0) return failure_at(at, errno);
     }
     std::vector<std::unique_ptr<Listener>> listeners;
     for (auto* io : contexts) {
         File file = bind_to(*wanted, true);
-        if (file.get() < 0) return failure(errno);
+        if (file.get() < 0) return failure_at(at, errno);
         sockaddr_storage bound{};
         socklen_t size = sizeof bound;
-        if (::getsockname(file.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) return failure(errno);
+        if (::getsockname(file.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) return failure_at(at, errno);
         wanted->port(address_of(bound).second);
-        if (::listen(file.get(), backlog) != 0) return failure(errno);
-        auto state = std::make_shared<Listener::State>(*io, wanted->protocol(), file.get());
+        if (::listen(file.get(), backlog) != 0) return failure_at(at, errno);
+        auto state = std::make_shared<Listener::State>(*io, wanted->protocol().family(), file.get());
         file.release();
         listeners.push_back(
             std::unique_ptr<Listener>(new Listener(std::move(state), Endpoint(at.host, wanted->port()))));
+    }
+    return listeners;
+}
+
+Result<std::vector<std::unique_ptr<Listener>>> listen_on(int descriptor, std::span<asio::io_context* const> contexts) {
+    const File given(descriptor);
+    sockaddr_storage bound{};
+    socklen_t size = sizeof bound;
+    if (::getsockname(given.get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0)
+        return Error("inherited socket: " + std::generic_category().message(errno));
+    Endpoint local;
+    if (bound.ss_family == AF_UNIX) {
+        const auto& address = reinterpret_cast<const sockaddr_un&>(bound);
+        local.host = std::string(address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path));
+    } else {
+        const auto [address, port] = address_of(bound);
+        local = Endpoint(address.to_string(), port);
+    }
+    std::vector<std::unique_ptr<Listener>> listeners;
+    for (auto* io : contexts) {
+        File own(::fcntl(given.get(), F_DUPFD_CLOEXEC, 3));
+        if (own.get() < 0 || ::fcntl(own.get(), F_SETFL, O_NONBLOCK) != 0) return failure_at(local, errno);
+        auto state = std::make_shared<Listener::State>(*io, bound.ss_family, own.get());
+        own.release();
+        listeners.push_back(std::unique_ptr<Listener>(new Listener(std::move(state), local)));
     }
     return listeners;
 }

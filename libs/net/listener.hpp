@@ -1,6 +1,7 @@
 #pragma once
 // One listening address on every thread's io_context: the kernel spreads new connections over them
-// (SO_REUSEPORT), and a session stays with the thread that accepted it.
+// (SO_REUSEPORT), and a session stays with the thread that accepted it. A socket in the file system, and one that
+// the service manager holds, are one socket for all threads.
 
 #include "core/address.hpp"
 #include "core/result.hpp"
@@ -40,6 +41,7 @@ class Listener {
   private:
     friend Result<std::vector<std::unique_ptr<Listener>>> listen(const Endpoint&,
                                                                  std::span<asio::io_context* const>);
+    friend Result<std::vector<std::unique_ptr<Listener>>> listen_on(int, std::span<asio::io_context* const>);
     struct State;
     explicit Listener(std::shared_ptr<State> state, Endpoint local);
     std::shared_ptr<State>
@@ -47,10 +49,14 @@ class Listener {
     Endpoint local_;
 };
 
-/// Opens `at` (a literal address; port 0 = any free one) once per context; none accepts before start(). The
-/// Error is one sentence: "127.0.0.1:587: Address already in use". A port that another process listens on is
+/// Opens `at` (a literal address; port 0 = any free one; or a path, of which a dead socket is removed and which the
+/// user and group may use) once per context; none accepts before start(). The Error is one sentence: "127.0.0.1:587: Address already in use". A port that another process listens on is
 /// an error, even where SO_REUSEPORT would let both have it.
 Result<std::vector<std::unique_ptr<Listener>>> listen(const Endpoint& at,
                                                       std::span<asio::io_context* const> contexts);
+
+/// The same on a socket that is bound and listens already: systemd keeps it while we restart, so that no connection is
+/// refused. Takes the descriptor over.
+Result<std::vector<std::unique_ptr<Listener>>> listen_on(int descriptor, std::span<asio::io_context* const> contexts);
 
 } // namespace lazaret::net

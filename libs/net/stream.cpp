@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace lazaret::net {
@@ -41,10 +42,7 @@ Stream::Stream(Socket socket, Deadlines& deadlines) : socket_(std::move(socket))
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     boost::system::error_code error;
     const auto remote = socket_.remote_endpoint(error);
-    if (!error) {
-        peer_ = from_asio(remote.address());
-        peer_port_ = remote.port();
-    }
+    if (!error && remote.protocol().family() != AF_UNIX) std::tie(peer_, peer_port_) = from_sockaddr(*remote.data());
 }
 
 Stream::~Stream() {

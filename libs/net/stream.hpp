@@ -1,5 +1,5 @@
 #pragma once
-// One TCP connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking
+// One connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking
 // socket: an idle connection owns no buffers, and STARTTLS changes a pointer, not a type.
 
 #include "core/address.hpp"
@@ -7,6 +7,7 @@
 #include "net/deadlines.hpp"
 #include "net/task.hpp"
 
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
 
@@ -20,7 +21,8 @@
 
 namespace lazaret::net {
 
-using Socket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
+/// TCP, or a socket in the file system (unix:/path).
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
 
 /// What a read or write came to. Exactly one of: count > 0, would_block, or failed.
 struct Transfer {
@@ -79,8 +81,10 @@ class Stream final : private Deadline {
     /// does nothing, so whoever interrupts leaves a flag that the session looks at between two waits.
     void interrupt();
 
-    IpAddress peer_address() const { return peer_; }
+    IpAddress peer_address() const { return peer_; } ///< all zero for a socket in the file system
     std::uint16_t peer_port() const { return peer_port_; }
+    /// A balancer in between told who the peer really is (PROXY protocol).
+    void set_peer(const IpAddress& address, std::uint16_t port) { peer_ = address, peer_port_ = port; }
     std::string last_error() const { return last_error_; }
     Executor get_executor() { return socket_.get_executor(); }
 

@@ -46,7 +46,7 @@ Error unreachable(const std::string& why) {
 
 PoolSettings pool_settings(const config::Config& config) {
     PoolSettings out;
-    out.address = config.next_hop.address;
+    out.address = config.next_hop.addresses.front();
     out.hostname = config.node.hostname;
     out.connect_timeout = config.next_hop.connect_timeout;
     out.reply_timeout = config.next_hop.reply_timeout;

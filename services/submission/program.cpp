@@ -113,7 +113,7 @@ int Program::serve() {
     shipper_->start();
     for (auto& worker : workers_) worker->start();
     log::info("started", "ready for mail", {{"node", config.node.name}, {"threads", config.server.threads},
-                                            {"next_hop", config.next_hop.address.to_string()}});
+                                            {"next_hop", config.next_hop.addresses.front().to_string()}});
 
     control_->run(*node_, *watch_, *shipper_, [this] { reload(); });
     drain();
