@@ -77,12 +77,21 @@ struct Tls {
     std::filesystem::path certificate, key; ///< PEM; certificate with its chain
 };
 
+/// Who knows the passwords: the accounts of the snapshot, or a Dovecot.
+enum class AuthBackend { directory, dovecot };
+
 struct Auth {
     std::uint32_t threads = 2; ///< password hashing happens on these only
     std::uint32_t queue = 256; ///< waiting password checks; beyond that 454
     Duration remember =
         std::chrono::minutes(10);   ///< how long a checked pair is remembered, in memory, as a keyed hash
     std::uint32_t max_failures = 3; ///< per session, then 421
+    std::vector<std::string> mechanisms = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN",
+                                           "LOGIN"};   ///< in the order of EHLO
+    AuthBackend backend = AuthBackend::directory;
+    std::filesystem::path dovecot_socket = "/run/dovecot/auth-client";
+    Duration max_backoff = std::chrono::minutes(15);  ///< longest pause after failed logins; zero: none
+    Duration failure_delay = std::chrono::seconds(1); ///< from the attempt to its 535
 };
 
 /// Whether connections to the next hop are encrypted: never, always, or always and with its name verified.

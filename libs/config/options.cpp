@@ -61,6 +61,9 @@ const Choice<BareNewline> bare_newline{
     {{"normalize", BareNewline::normalize}, {"reject", BareNewline::reject}}};
 const Choice<HopTls> hop_tls{{{"off", HopTls::off}, {"encrypt", HopTls::encrypt}, {"verify", HopTls::verify}}};
 const Choice<bool> yes_no{{{"no", false}, {"yes", true}}};
+const Choice<AuthBackend> auth_backend{
+    {{"directory", AuthBackend::directory}, {"dovecot", AuthBackend::dovecot}}};
+const Words mechanism_words{{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"}};
 const Choice<LogLevel> log_level{{{"debug", LogLevel::debug},
                                   {"info", LogLevel::info},
                                   {"warn", LogLevel::warn},
@@ -220,6 +223,17 @@ std::vector<Option> declare() {
                "How long a checked password is remembered in memory, as a keyed hash; 0s is not at all."),
         option("auth.max_failures", &C::auth, &Auth::max_failures, Count{1, 100}, live,
                "Failed logins in one session before it is closed with 421."),
+        option("auth.mechanisms", &C::auth, &Auth::mechanisms, mechanism_words, live,
+               "Ways to log in that are offered; CRAM-MD5 is for accounts that keep a shared secret."),
+        option("auth.backend", &C::auth, &Auth::backend, auth_backend, restart,
+               "Who checks passwords: Lazaret against its own accounts, or a Dovecot, which then knows the "
+               "logins' passwords while Lazaret knows their subscribers."),
+        option("auth.dovecot_socket", &C::auth, &Auth::dovecot_socket, Path{}, restart,
+               "Dovecot's auth-client socket, for the backend \"dovecot\"."),
+        option("auth.max_backoff", &C::auth, &Auth::max_backoff, Period{0s, 24h}, restart,
+               "Longest pause that failed logins earn an address, a network or an account; 0s for none."),
+        option("auth.failure_delay", &C::auth, &Auth::failure_delay, Period{0s, 1min}, live,
+               "Time from a login attempt to the answer that it failed."),
 
         option("next_hop.address", &C::next_hop, &NextHop::addresses, Addresses{}, restart,
                "Postfix, which takes over accepted mail; several are used in turn, and one that is away is "

@@ -38,6 +38,9 @@ std::string full_machine_name() {
     return name;
 }
 
+/// sockaddr_un has room for no more.
+constexpr std::size_t longest_socket_path = 107;
+
 struct Place {
     std::string option;
     std::optional<Endpoint> at;
@@ -121,6 +124,9 @@ std::vector<Conflict> conflicts(const Config& config) {
         found.push_back({"node.state_dir", "found \"\", expected a folder", ""});
     check_listeners(config, found);
     check_tls(config, found);
+    if (config.auth.backend == AuthBackend::dovecot &&
+        (config.auth.dovecot_socket.empty() || config.auth.dovecot_socket.native().size() > longest_socket_path))
+        found.push_back({"auth.dovecot_socket", "expected a path of 1 to 107 octets", "auth.backend"});
     if (config.server.max_header_size > config.server.max_message_size)
         found.push_back(
             {"server.max_header_size", "is larger than server.max_message_size", "server.max_message_size"});

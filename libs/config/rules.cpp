@@ -236,6 +236,27 @@ std::string Addresses::literal(const Type& value) const {
                              : list_of(value, [](const Endpoint& at) { return at.to_string(); });
 }
 
+std::optional<Words::Type> Words::read(const Found& found) const {
+    if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
+    Type chosen;
+    for (const auto& word : words(found)) {
+        if (std::find(allowed.begin(), allowed.end(), word) == allowed.end()) return std::nullopt;
+        if (std::find(chosen.begin(), chosen.end(), word) != chosen.end()) return std::nullopt;
+        chosen.push_back(word);
+    }
+    if (chosen.empty()) return std::nullopt;
+    return chosen;
+}
+std::string Words::range() const {
+    std::string list;
+    for (const auto word : allowed)
+        list += (list.empty() ? "" : ", ") + in_quotes(word);
+    return list;
+}
+std::string Words::literal(const Type& value) const {
+    return list_of(value, [](const std::string& word) { return word; });
+}
+
 std::optional<Cidrs::Type> Cidrs::read(const Found& found) const {
     if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
     Type networks;

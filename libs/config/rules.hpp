@@ -138,6 +138,18 @@ struct Addresses {
     std::string literal(const Type& value) const;
 };
 
+/// At least one of a few words, none twice; in an override separated by commas.
+struct Words {
+    using Type = std::vector<std::string>;
+    std::vector<std::string_view> allowed;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of words"; }
+    std::string range() const;
+    std::string expected() const { return "a list of some of " + range(); }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const;
+};
+
 /// Networks; in an override separated by commas.
 struct Cidrs {
     using Type = std::vector<Cidr>;
