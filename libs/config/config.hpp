@@ -73,8 +73,10 @@ struct Server {
     std::string help_url;            ///< in refusals; {token} becomes the case, {reason} the machine word
 };
 
+/// PEM, each certificate with its chain, and its key at the same place of the other list. An ECDSA and an RSA one may stand
+/// side by side: the client's offer decides.
 struct Tls {
-    std::filesystem::path certificate, key; ///< PEM; certificate with its chain
+    std::vector<std::filesystem::path> certificates, keys;
 };
 
 /// Who knows the passwords: the accounts of the snapshot, or a Dovecot.

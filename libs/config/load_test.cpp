@@ -143,8 +143,8 @@ TEST(Load, ReadsAFileRelativeToItsFolder) {
     const auto loaded = load(folder / "l.toml");
     std::filesystem::remove_all(folder);
     ASSERT_TRUE(loaded) << error_of(loaded);
-    EXPECT_EQ(loaded->tls.certificate, (folder / "c.pem").lexically_normal());
-    EXPECT_EQ(loaded->tls.key, (folder / "../k.pem").lexically_normal());
+    EXPECT_EQ(loaded->tls.certificates, std::vector<std::filesystem::path>{(folder / "c.pem").lexically_normal()});
+    EXPECT_EQ(loaded->tls.keys, std::vector<std::filesystem::path>{(folder / "../k.pem").lexically_normal()});
 }
 
 /// Whatever the bytes, the answer is a Config or errors that can be printed.

@@ -209,10 +209,11 @@ std::vector<Option> declare() {
         option("server.help_url", &C::server, &Server::help_url, url_text, live,
                "Page that refusals point to; {token} becomes the case and {reason} the reason's word."),
 
-        shown(option("tls.certificate", &C::tls, &Tls::certificate, Path{}, live,
-                     "Certificate in PEM, followed by its chain."),
+        shown(option("tls.certificate", &C::tls, &Tls::certificates, Files{}, live,
+                     "Certificate in PEM, followed by its chain; an ECDSA and an RSA one may stand side by side."),
               "\"/etc/lazaret/tls/certificate.pem\""),
-        shown(option("tls.key", &C::tls, &Tls::key, Path{}, live, "Private key of the certificate in PEM."),
+        shown(option("tls.key", &C::tls, &Tls::keys, Files{}, live,
+                     "Private key in PEM, one for each certificate, in the same order."),
               "\"/etc/lazaret/tls/key.pem\""),
 
         option("auth.threads", &C::auth, &Auth::threads, Count{1, 256}, restart,

@@ -81,19 +81,21 @@ void check_listeners(const Config& config, std::vector<Conflict>& found) {
 }
 
 void check_tls(const Config& config, std::vector<Conflict>& found) {
+    const auto& [certificates, keys] = config.tls;
     for (const auto& [option, listener] : {std::pair{"submission.listen", &config.submission},
                                            std::pair{"submissions.listen", &config.submissions}})
-        if (listener->listen && (config.tls.certificate.empty() || config.tls.key.empty()))
-            found.push_back({option,
-                             std::string("needs ") +
-                                 (config.tls.certificate.empty() ? "tls.certificate" : "tls.key") +
-                                 ", which is not set",
-                             ""});
-    if (config.tls.certificate.empty() != config.tls.key.empty() && !config.submission.listen &&
-        !config.submissions.listen)
-        found.push_back(config.tls.key.empty()
-                            ? Conflict{"tls.certificate", "needs tls.key, which is not set", ""}
-                            : Conflict{"tls.key", "needs tls.certificate, which is not set", ""});
+        if (listener->listen && (certificates.empty() || keys.empty())) {
+            const std::string missing = certificates.empty() ? "tls.certificate" : "tls.key";
+            found.push_back({option, "needs " + missing + ", which is not set", ""});
+        }
+    if (certificates.empty() != keys.empty() && !config.submission.listen && !config.submissions.listen)
+        found.push_back(keys.empty() ? Conflict{"tls.certificate", "needs tls.key, which is not set", ""}
+                                     : Conflict{"tls.key", "needs tls.certificate, which is not set", ""});
+    else if (!certificates.empty() && !keys.empty() && certificates.size() != keys.size())
+        found.push_back({"tls.key",
+                         "found " + std::to_string(keys.size()) + " keys, expected one for each of the " +
+                             std::to_string(certificates.size()) + " certificates of tls.certificate",
+                         "tls.certificate"});
 }
 
 /// Each program connects as its own role, and a password would show in listings of processes and options.

@@ -203,9 +203,14 @@ std::optional<std::filesystem::path> Path::read(const Found& found) const {
 }
 
 std::optional<Paths::Type> Paths::read(const Found& found) const {
-    if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
+    if (found.is_no_list()) return std::nullopt;
+    return Files().read(found);
+}
+std::optional<Paths::Type> Files::read(const Found& found) const {
+    if (found.is_no_list() && !found.text()) return std::nullopt;
     Type paths;
     for (const auto& name : words(found)) {
+        if (name.empty()) continue;
         const auto path = to_path(name, found.folder);
         if (!path || path->empty()) return std::nullopt;
         paths.push_back(*path);
@@ -219,6 +224,11 @@ std::string Paths::hint(const Found& found) const {
 }
 std::string Paths::literal(const Type& value) const {
     return list_of(value, [](const std::filesystem::path& path) { return path.string(); });
+}
+
+std::string Files::literal(const Type& value) const {
+    if (value.empty()) return in_quotes("");
+    return value.size() == 1 ? in_quotes(value.front().string()) : Paths::literal(value);
 }
 
 std::optional<Addresses::Type> Addresses::read(const Found& found) const {
@@ -258,7 +268,7 @@ std::string Words::literal(const Type& value) const {
 }
 
 std::optional<Cidrs::Type> Cidrs::read(const Found& found) const {
-    if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
+    if (found.is_no_list()) return std::nullopt;
     Type networks;
     for (const auto& name : words(found)) {
         const auto parsed = Cidr::parse(name);

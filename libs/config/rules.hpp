@@ -125,6 +125,15 @@ struct Paths {
     std::string literal(const Type& value) const;
 };
 
+/// One file or several: a path, or a list of them.
+struct Files : Paths {
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "path or list of paths"; }
+    std::string expected() const { return "the path of a file, in quotes, or a list of them"; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const;
+};
+
 /// Where to connect to: one or several, in an override separated by commas.
 struct Addresses {
     using Type = std::vector<Endpoint>;

@@ -208,7 +208,7 @@ TEST_F(HttpTest, ClientSaysWhatWentWrong) {
 TEST_F(HttpTest, HttpsIsVerified) {
     Certificate made;
     const auto cert = dir.write("cert.pem", made.certificate);
-    auto context = *TlsContext::server(cert, dir.write("key.pem", made.key));
+    auto context = *TlsContext::server({cert}, {dir.write("key.pem", made.key)});
     auto to = peer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", context);
     auto got = exchange(request(*to), *TlsContext::client(TlsContext::Verify::yes, cert));
     ASSERT_TRUE(got) << got.error().message;

@@ -23,7 +23,7 @@ class StreamTest : public ::testing::Test {
                    Transfer& client_side) {
         Certificate made;
         const auto cert = dir.write("cert.pem", made.certificate);
-        server_context = *TlsContext::server(cert, dir.write("key.pem", made.key));
+        server_context = *TlsContext::server({cert}, {dir.write("key.pem", made.key)});
         client_context = *TlsContext::client(verify, verify == TlsContext::Verify::yes ? cert : "");
         bool accepted = false;
         loop.spawn(accept_tls(server_side, accepted));
@@ -209,7 +209,7 @@ TEST_F(StreamTest, ClientChecksLiteralAddresses) {
 TEST_F(StreamTest, GarbageInsteadOfAHandshakeIsAnError) {
     Certificate made;
     server_context =
-        *TlsContext::server(dir.write("cert.pem", made.certificate), dir.write("key.pem", made.key));
+        *TlsContext::server({dir.write("cert.pem", made.certificate)}, {dir.write("key.pem", made.key)});
     Transfer written, result;
     loop.run(write(*client, "EHLO plain.example\r\n", written));
     bool done = false;
@@ -222,7 +222,7 @@ TEST_F(StreamTest, GarbageInsteadOfAHandshakeIsAnError) {
 TEST_F(StreamTest, HandshakeHasOneDeadlineForAllOfIt) {
     Certificate made;
     server_context =
-        *TlsContext::server(dir.write("cert.pem", made.certificate), dir.write("key.pem", made.key));
+        *TlsContext::server({dir.write("cert.pem", made.certificate)}, {dir.write("key.pem", made.key)});
     Transfer result;
     loop.run([](Stream& stream, SSL_CTX* context, Transfer& out) -> task<> {
         out = co_await stream.accept_tls(context, 100ms);
@@ -233,7 +233,7 @@ TEST_F(StreamTest, HandshakeHasOneDeadlineForAllOfIt) {
 TEST_F(StreamTest, NoAnonymousOrOldTls) {
     Certificate made;
     server_context =
-        *TlsContext::server(dir.write("cert.pem", made.certificate), dir.write("key.pem", made.key));
+        *TlsContext::server({dir.write("cert.pem", made.certificate)}, {dir.write("key.pem", made.key)});
     client_context = *TlsContext::client(TlsContext::Verify::no);
     SSL_CTX_set_max_proto_version(client_context->get(), TLS1_2_VERSION);
     SSL_CTX_set_cipher_list(client_context->get(), "aNULL:kRSA:@SECLEVEL=0");

@@ -10,6 +10,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <cstdlib>
@@ -51,12 +52,12 @@ class TempDir {
     std::filesystem::path path_;
 };
 
-/// A self-signed ECDSA P-256 certificate for localhost and 127.0.0.1 with its key, as PEM.
+/// A self-signed certificate for localhost and 127.0.0.1 with its key, as PEM: ECDSA P-256, or RSA.
 struct Certificate {
     std::string certificate, key;
 
-    Certificate() {
-        std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> pair(EVP_EC_gen("P-256"), &EVP_PKEY_free);
+    explicit Certificate(bool rsa = false) {
+        std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> pair(rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"), &EVP_PKEY_free);
         std::unique_ptr<X509, void (*)(X509*)> made(X509_new(), &X509_free);
         X509_set_version(made.get(), X509_VERSION_3);
         ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);

@@ -1,5 +1,7 @@
 #include "net/tls.hpp"
 
+#include "net/ticket_keys.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -57,6 +60,26 @@ void set_common(SSL_CTX* context) {
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 }
 
+Result<void> load_pair(SSL_CTX* context, const std::filesystem::path& certificate, const std::filesystem::path& key) {
+    if (auto readable = check_readable("certificate", certificate); !readable) return readable.error();
+    if (auto readable = check_readable("key", key); !readable) return readable.error();
+    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
+        return Error("certificate file " + certificate.string() +
+                     " holds no usable PEM certificate: " + openssl_error());
+    ERR_clear_error();
+    const auto mismatch = [&] {
+        return Error("key file " + key.string() + " does not belong to the certificate in " + certificate.string());
+    };
+    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+        const auto reason = ERR_GET_REASON(ERR_peek_last_error());
+        if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH) return mismatch();
+        return Error("key file " + key.string() +
+                     " holds no usable, unencrypted PEM key: " + openssl_error());
+    }
+    if (SSL_CTX_check_private_key(context) != 1) return mismatch();
+    return {};
+}
+
 /// A client that asks for other protocols only was led here by somebody else (ALPACA; RFC 7301 3.2). Most mail programs ask
 /// for none, which is fine.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size, const unsigned char* offered,
@@ -75,10 +98,7 @@ void TlsContext::Free::operator()(SSL_CTX* context) const {
     SSL_CTX_free(context);
 }
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::server(const std::filesystem::path& certificate,
-                                                             const std::filesystem::path& key) {
-    if (auto readable = check_readable("certificate", certificate); !readable) return readable.error();
-    if (auto readable = check_readable("key", key); !readable) return readable.error();
+Result<std::shared_ptr<const TlsContext>> TlsContext::server(const Files& certificates, const Files& keys) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     ERR_clear_error();
     made->context_.reset(SSL_CTX_new(TLS_server_method()));
@@ -93,23 +113,20 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::server(const std::filesyst
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     const unsigned char id[] = "lazaret";
     SSL_CTX_set_session_id_context(context, id, sizeof id - 1);
+    if (!use_ticket_keys(context)) return Error("OpenSSL takes no keys for session tickets: " + openssl_error());
 
-    if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)
-        return Error("certificate file " + certificate.string() +
-                     " holds no usable PEM certificate: " + openssl_error());
-    ERR_clear_error();
-    if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
-        const auto reason = ERR_GET_REASON(ERR_peek_last_error());
-        if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH)
-            return Error("key file " + key.string() + " does not belong to the certificate in " +
-                         certificate.string());
-        return Error("key file " + key.string() +
-                     " holds no usable, unencrypted PEM key: " + openssl_error());
+    std::map<int, std::filesystem::path> kinds;
+    for (std::size_t i = 0; i < certificates.size(); ++i) {
+        const auto& file = certificates[i];
+        if (auto loaded = load_pair(context, file, keys.at(i)); !loaded) return loaded.error();
+        const auto* certificate = SSL_CTX_get0_certificate(context); // the one just loaded
+        const auto [other, fresh] = kinds.emplace(EVP_PKEY_get_base_id(X509_get0_pubkey(certificate)), file);
+        if (!fresh)
+            return Error("certificate files " + other->second.string() + " and " + file.string() +
+                         " have the same kind of key; one of each kind is used");
+        const auto end = to_time(X509_get0_notAfter(certificate));
+        if (i == 0 || end < made->expires_) made->expires_ = end;
     }
-    if (SSL_CTX_check_private_key(context) != 1)
-        return Error("key file " + key.string() + " does not belong to the certificate in " +
-                     certificate.string());
-    made->expires_ = to_time(X509_get0_notAfter(SSL_CTX_get0_certificate(context)));
     return std::shared_ptr<const TlsContext>(std::move(made));
 }
 

@@ -10,16 +10,17 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lazaret::net {
 
 class TlsContext {
   public:
-    /// For our listeners. TLS 1.2 and 1.3 (RFC 8996), forward secrecy and authentication in every suite,
-    /// session tickets, no renegotiation, no compression. The Error names the file: unreadable, no PEM,
+    using Files = std::vector<std::filesystem::path>;
+    /// For our listeners: one certificate of each kind of key, with the key at its place. TLS 1.2 and 1.3 (RFC 8996), forward secrecy and authentication in every suite,
+    /// session tickets (ticket_keys.hpp), no renegotiation, no compression. The Error names the file: unreadable, no PEM,
     /// encrypted key, key of another certificate, expired is not an error.
-    static Result<std::shared_ptr<const TlsContext>> server(const std::filesystem::path& certificate,
-                                                            const std::filesystem::path& key);
+    static Result<std::shared_ptr<const TlsContext>> server(const Files& certificates, const Files& keys);
 
     enum class Verify { yes, no };
     /// For what we connect to: the system's authorities and those in `ca_file` ("" = none besides).
@@ -27,7 +28,7 @@ class TlsContext {
                                                             const std::filesystem::path& ca_file = {});
 
     SSL_CTX* get() const { return context_.get(); }
-    /// End of the certificate's validity; the epoch for a client.
+    /// End of the validity of the certificate that ends first; the epoch for a client.
     Time expires() const { return expires_; }
 
   private:

@@ -10,7 +10,7 @@ smtp::ServerSettings port_settings(const config::Config& config, Port port) {
     const bool with_auth = port != Port::relay;
     out.hostname = config.node.hostname;
     out.require_tls = port == Port::submission; // RFC 8314 3.3: no cleartext submission
-    out.offer_starttls = port != Port::submissions && !config.tls.certificate.empty();
+    out.offer_starttls = port != Port::submissions && !config.tls.certificates.empty();
     out.require_auth = with_auth;
     out.offer_auth = with_auth;
     if (with_auth) out.mechanisms = {"PLAIN", "LOGIN"};
@@ -24,8 +24,8 @@ smtp::ServerSettings port_settings(const config::Config& config, Port port) {
 
 Result<std::shared_ptr<const Settings>> Settings::make(config::Config config) {
     auto made = std::make_shared<Settings>();
-    if (!config.tls.certificate.empty()) {
-        auto context = net::TlsContext::server(config.tls.certificate, config.tls.key);
+    if (!config.tls.certificates.empty()) {
+        auto context = net::TlsContext::server(config.tls.certificates, config.tls.keys);
         if (!context) return context.error();
         made->tls = *context;
     }
