@@ -24,24 +24,27 @@ void Worker::add(Port port, std::unique_ptr<net::Listener> listener) {
     listeners_.emplace_back(port, std::move(listener));
 }
 
-void Worker::start() {
+void Worker::open() {
     for (auto& [port, listener] : listeners_) {
         listener->start([this, at = port](net::Socket socket, const IpAddress& peer, std::uint16_t) {
             accept(at, std::move(socket), peer);
         });
     }
     pool_.start();
+}
+
+void Worker::start() {
+    open();
     thread_ = std::thread([this] { io_.run(); });
 }
 
 void Worker::join() {
-    if (!thread_.joinable()) return;
     net::asio::post(io_, [this] {
         pool_.stop();
         deadlines_.stop();
         work_.reset();
     });
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void Worker::entered(Session& session) {

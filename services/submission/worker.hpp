@@ -29,7 +29,9 @@ class Worker {
 
     net::asio::io_context& io() { return io_; }
     void add(Port port, std::unique_ptr<net::Listener> listener); ///< before start()
-    void start();
+    /// Takes clients from now on, with nobody running io() yet: for start(), and for tests that turn the loop themselves.
+    void open();
+    void start(); ///< open(), and a thread that runs io()
     /// From any thread: no new connections, idle sessions end with 421, transactions in progress go on.
     void drain();
     void abort(); ///< from any thread: ends the sessions that are left
