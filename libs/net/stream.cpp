@@ -137,6 +137,20 @@ task<Transfer> Stream::wait_readable(Duration timeout) {
     return wait(ssl_ && tls_read_wants_write_ ? Socket::wait_write : Socket::wait_read, timeout);
 }
 
+task<Transfer> Stream::pause(Duration length) {
+    const auto end = clock::now() + std::min(length, longest_wait);
+    for (;;) {
+        const auto left = std::chrono::ceil<Duration>(end - clock::now());
+        if (left <= Duration::zero()) co_return Transfer(State::timeout, 0);
+        const auto woken = co_await wait(Socket::wait_error, left);
+        if (!woken.ok()) co_return woken;
+        int error = 0;
+        socklen_t size = sizeof error;
+        ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &error, &size);
+        if (error != 0) co_return failed(error);
+    }
+}
+
 task<Transfer> Stream::wait_writable(Duration timeout) {
     return wait(ssl_ && tls_write_wants_read_ ? Socket::wait_read : Socket::wait_write, timeout);
 }
@@ -232,6 +246,36 @@ TlsInfo Stream::tls_info() const {
     info.version = SSL_get_version(ssl_.get());
     if (const char* cipher = SSL_get_cipher_name(ssl_.get())) info.cipher = cipher;
     return info;
+}
+
+std::string Stream::tls_exporter() const {
+    constexpr std::string_view label = "EXPORTER-Channel-Binding";
+    if (!ssl_ || SSL_version(ssl_.get()) < TLS1_3_VERSION) return {};
+    std::string out(32, '\0');
+    const int done = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                                label.data(), label.size(), nullptr, 0, 0);
+    return done == 1 ? out : std::string();
+}
+
+std::string Stream::tls_server_end_point() const {
+    const X509* shown = ssl_ ? SSL_get_certificate(ssl_.get()) : nullptr;
+    int hash = NID_undef;
+    if (!shown || X509_get_signature_info(const_cast<X509*>(shown), &hash, nullptr, nullptr, nullptr) != 1) return {};
+    if (hash == NID_md5 || hash == NID_sha1) hash = NID_sha256;
+    const EVP_MD* algorithm = hash == NID_undef ? nullptr : EVP_get_digestbynid(hash);
+    unsigned char out[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!algorithm || X509_digest(shown, algorithm, out, &size) != 1) return {};
+    return std::string(reinterpret_cast<const char*>(out), size);
+}
+
+std::pair<IpAddress, std::uint16_t> Stream::local() const {
+    sockaddr_storage at{};
+    socklen_t size = sizeof at;
+    const int fd = const_cast<Socket&>(socket_).native_handle();
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) return {};
+    if (at.ss_family != AF_INET && at.ss_family != AF_INET6) return {};
+    return from_sockaddr(reinterpret_cast<const sockaddr&>(at));
 }
 
 void Stream::close() {

@@ -54,6 +54,9 @@ class Stream final : private Deadline {
     task<Transfer> wait_readable(Duration timeout);
     /// The same for try_write.
     task<Transfer> wait_writable(Duration timeout);
+    /// Lets time pass: State::timeout when it has. Anything else came before: the peer has reset the connection, or
+    /// somebody closed or interrupted it. What the peer sends in the meantime waits.
+    task<Transfer> pause(Duration length);
     /// Writes all of it or fails; `timeout` is for each stretch without progress. `data` must outlive the
     /// await.
     task<Transfer> write(std::string_view data, Duration timeout);
@@ -70,6 +73,12 @@ class Stream final : private Deadline {
     task<Transfer> connect_tls(SSL_CTX* context, std::string server_name, Duration timeout);
     bool is_tls() const { return ssl_ != nullptr; }
     TlsInfo tls_info() const;
+    /// 32 octets that only the two ends of this connection know (RFC 9266); "" before TLS 1.3, where that holds only
+    /// under conditions.
+    std::string tls_exporter() const;
+    /// Hash of the certificate that we have shown (RFC 5929 4.1); "" without one, or where its signature has no hash
+    /// function of its own (Ed25519).
+    std::string tls_server_end_point() const;
 
     /// Ends it: close_notify without waiting for the peer's, then close. Waits in progress return closed.
     void close();
@@ -83,6 +92,7 @@ class Stream final : private Deadline {
 
     IpAddress peer_address() const { return peer_; } ///< all zero for a socket in the file system
     std::uint16_t peer_port() const { return peer_port_; }
+    std::pair<IpAddress, std::uint16_t> local() const; ///< unspecified and 0 for a socket in the file system
     /// A balancer in between told who the peer really is (PROXY protocol).
     void set_peer(const IpAddress& address, std::uint16_t port) { peer_ = address, peer_port_ = port; }
     std::string last_error() const { return last_error_; }
