@@ -85,9 +85,11 @@ install_packages() {
   finish "$count Debian packages installed (with what they need) in ${SECONDS} s"
 }
 
-# build PRESET LOG: configures once, then lets ninja do what is left; a second call takes a second.
+# build PRESET LOG [TARGET...]: configures once, then lets ninja do what is left (of everything, or of the targets); a second call
+# takes a second.
 build() {
   local preset=$1 log=$2 dir=$top/build/$1 started=$SECONDS status=1 line built=
+  shift 2
   : >"$log"
   if [ ! -f "$dir/build.ninja" ]; then
     progress "configuring ($preset)"
@@ -101,7 +103,7 @@ build() {
       "built "*) built=1; progress "building ($preset) ${line#built }" ;;
       "status "*) status=${line#status } ;;
     esac
-  done < <(NINJA_STATUS='built %f/%t ' ninja -C "$dir" 2>&1 && echo "status 0" || echo "status $?")
+  done < <(NINJA_STATUS='built %f/%t ' ninja -C "$dir" "$@" 2>&1 && echo "status 0" || echo "status $?")
   if [ "$status" != 0 ]; then
     [ -z "$live" ] || printf '\r\033[K'
     grep -v '^built [0-9/]* \(Building\|Linking\)' "$log" | tail -40 >&2
