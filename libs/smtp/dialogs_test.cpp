@@ -209,11 +209,13 @@ void set_listener(Session& session, std::string_view name) {
     session.settings.hostname = "mx.example.org";
     session.settings.mechanisms = {"PLAIN"};
     session.settings.max_message_size = 5000;
-    const bool login = name != "relay";
+    const bool filter = name == "filter";
+    const bool login = name != "relay" && !filter;
+    session.settings.accept_xforward = filter;
     session.settings.require_tls = session.settings.require_auth = session.settings.offer_auth = login;
     session.settings.require_fqdn = login;
-    session.settings.offer_starttls = name != "submissions";
-    ASSERT_TRUE(name == "relay" || name == "submission" || name == "submissions")
+    session.settings.offer_starttls = name != "submissions" && !filter;
+    ASSERT_TRUE(name == "relay" || name == "submission" || name == "submissions" || filter)
         << "no such listener: " << name;
 }
 

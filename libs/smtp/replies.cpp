@@ -35,6 +35,22 @@ Reply too_many_from_address() {
                  "Too many connections from your address; close some or try again in a minute");
 }
 
+Reply too_many_from_network() {
+    return Reply(421, Enhanced(4, 7, 0), "Too many connections from your network; try again in a minute");
+}
+
+Reply early_talker() {
+    return Reply(554, Enhanced(5, 5, 0), "You spoke before the greeting; wait for it"); // RFC 5321 4.3.1
+}
+
+Reply only_quit() {
+    return Reply(503, Enhanced(5, 5, 1), "No mail is taken on this connection; send QUIT");
+}
+
+Reply ended_by_operator() {
+    return Reply(421, Enhanced(4, 3, 2), "The operator of this server has ended the connection");
+}
+
 Reply not_permitted(std::string_view address) {
     return Reply(554, Enhanced(5, 7, 1),
                  printable(address, 64) +
@@ -106,6 +122,10 @@ Reply syntax(std::string_view expected) {
     return Reply(501, Enhanced(5, 5, 4), "Syntax: " + std::string(expected));
 }
 
+Reply bad_forward(std::string_view attribute) {
+    return Reply(501, Enhanced(5, 5, 4), "Bad XFORWARD attribute: " + printable(attribute, 40));
+}
+
 // TLS and AUTH
 
 Reply ready_for_tls() {
@@ -167,6 +187,15 @@ Reply auth_malformed() {
 Reply auth_unavailable() {
     return Reply(454, Enhanced(4, 7, 0),
                  "Logins cannot be checked at the moment; try again later"); // RFC 4954 6
+}
+
+Reply auth_paused() {
+    return Reply(454, Enhanced(4, 7, 0),
+                 "Too many failed logins; try again later"); // whether of yours is nobody's business
+}
+
+Reply auth_line_too_long() {
+    return Reply(500, Enhanced(5, 5, 6), "This line is too long for a login"); // RFC 4954 6
 }
 
 // MAIL, RCPT, DATA
@@ -284,6 +313,11 @@ Reply next_hop_unavailable() {
 
 Reply next_hop_lost() {
     return Reply(451, Enhanced(4, 4, 2), "The mail could not be passed on; try again later");
+}
+
+Reply next_hop_changed() {
+    return Reply(451, Enhanced(4, 3, 0),
+                 "The next server no longer takes what it took before; send the message again");
 }
 
 Reply internal() {

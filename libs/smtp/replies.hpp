@@ -12,6 +12,10 @@ namespace lazaret::smtp::replies {
 Reply banner(std::string_view hostname);
 Reply too_many_connections();
 Reply too_many_from_address();
+Reply too_many_from_network();
+Reply early_talker();      ///< 554 in place of the greeting
+Reply only_quit();         ///< 503 to whatever follows such a 554 (RFC 5321 3.1)
+Reply ended_by_operator(); ///< 421
 Reply not_permitted(std::string_view address); ///< 554 5.7.1: this network may not relay here
 Reply shutting_down();
 Reply timed_out();
@@ -30,6 +34,7 @@ Reply bad_octets();
 Reply foreign_protocol(); ///< 421, then close: a browser was made to speak to us
 Reply bad_sequence(std::string_view what);
 Reply syntax(std::string_view expected);
+Reply bad_forward(std::string_view attribute); ///< an attribute of XFORWARD that is unknown, or has a wrong value
 
 // TLS and AUTH
 Reply ready_for_tls();
@@ -46,6 +51,8 @@ Reply auth_failed(); ///< never says which half was wrong
 Reply auth_cancelled();
 Reply auth_malformed();
 Reply auth_unavailable(); ///< 454 4.7.0
+Reply auth_paused(); ///< failed attempts have earned a pause, for an address or an account
+Reply auth_line_too_long();
 
 // MAIL, RCPT, DATA
 Reply sender_ok();
@@ -73,6 +80,7 @@ Reply nul_octet();
 Reply out_of_space();
 Reply next_hop_unavailable();
 Reply next_hop_lost();
+Reply next_hop_changed(); ///< it refuses now what it had accepted before
 Reply internal();
 Reply accepted(std::string_view next_hop_text);
 

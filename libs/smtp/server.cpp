@@ -65,7 +65,7 @@ constexpr Server::Command Server::commands[] = {
     {"HELP",      yes,      yes,    yes, yes,   no,   &Server::help},
     {"EXPN",      yes,      yes,    yes, yes,   no,   &Server::not_implemented},
     {"BDAT",      yes,      yes,    yes, yes,   no,   &Server::not_implemented}, // CHUNKING is not offered
-    {"XFORWARD",  yes,      yes,    yes, yes,   no,   &Server::not_implemented}, // ours to say, not a client's
+    {"XFORWARD",  yes,      yes,    yes, yes,   no,   &Server::xforward},        // ours to say, not a client's
     {"XCLIENT",   yes,      yes,    yes, yes,   no,   &Server::not_implemented},
 };
 // clang-format on
@@ -131,7 +131,7 @@ Action Server::greet(std::string_view name, bool extended, const Extensions& off
     permitted_.eight_bit_mime = offered.eight_bit_mime;
     permitted_.smtputf8 = offered.smtputf8 && offered.eight_bit_mime; // RFC 6531 3.1 item 8
     permitted_.dsn = offered.dsn;
-    permitted_.auth = settings_->offer_auth;
+    permitted_.auth = settings_->offer_auth || settings_->accept_xforward;
     permitted_.fqdn = settings_->require_fqdn;
     permitted_.max_size = smaller_limit(settings_->max_message_size, offered.size ? offered.max_size : 0);
     return Action(in_transaction ? Step::reset : Step::reply,
@@ -143,15 +143,16 @@ std::string Server::ehlo_text() const {
     text += "\nPIPELINING";                                                // RFC 2920
     text += "\nSIZE " + std::to_string(permitted_.max_size);               // RFC 1870 4; 0 = no limit
     if (settings_->offer_starttls && !tls_) text += "\nSTARTTLS";          // RFC 3207 4.2
-    if (settings_->offer_auth && tls_ && !settings_->mechanisms.empty()) { // RFC 4954 3
+    if (settings_->offer_auth && tls_ && !mechanisms().empty()) { // RFC 4954 3
         text += "\nAUTH";
-        for (const std::string& mechanism : settings_->mechanisms)
+        for (const std::string& mechanism : mechanisms())
             text += ' ' + mechanism;
     }
     text += "\nENHANCEDSTATUSCODES";                     // RFC 2034
     if (permitted_.eight_bit_mime) text += "\n8BITMIME"; // RFC 6152
     if (permitted_.smtputf8) text += "\nSMTPUTF8";       // RFC 6531
     if (permitted_.dsn) text += "\nDSN";                 // RFC 3461
+    if (settings_->accept_xforward) text.append("\nXFORWARD ").append(xforward_attributes);
     return text;
 }
 
@@ -171,9 +172,9 @@ Action Server::auth(std::string_view argument, const Extensions&) {
     while (initial.starts_with(' '))
         initial.remove_prefix(1);
     if (name.empty()) return refuse(replies::syntax("AUTH mechanism"));
-    const auto mechanism = std::find_if(settings_->mechanisms.begin(), settings_->mechanisms.end(),
+    const auto mechanism = std::find_if(mechanisms().begin(), mechanisms().end(),
                                         [&](const std::string& known) { return ascii_iequals(known, name); });
-    if (mechanism == settings_->mechanisms.end()) return refuse(replies::mechanism_unknown());
+    if (mechanism == mechanisms().end()) return refuse(replies::mechanism_unknown());
 
     Action action(Step::auth, Reply());
     action.mechanism = *mechanism;
@@ -237,6 +238,16 @@ Action Server::help(std::string_view, const Extensions&) {
     return Action(Step::reply, replies::help());
 }
 
+Action Server::xforward(std::string_view argument, const Extensions&) {
+    if (!settings_->accept_xforward) return refuse(replies::not_implemented());
+    if (phase_ != Phase::greeted) return out_of_order();
+    Forwarded known;
+    if (forwarded_) known = *forwarded_;
+    if (auto wrong = parse_xforward(argument, known)) return refuse(std::move(*wrong));
+    forwarded_ = std::make_unique<Forwarded>(std::move(known));
+    return Action(Step::reply, replies::ok());
+}
+
 Action Server::not_implemented(std::string_view, const Extensions&) {
     return refuse(replies::not_implemented());
 }
@@ -269,6 +280,7 @@ void Server::transaction_ended() {
     if (phase_ != Phase::connected) phase_ = Phase::greeted;
     recipients_ = 0;
     smtputf8_ = false;
+    forwarded_.reset(); // each message tells its own client
 }
 
 } // namespace lazaret::smtp

@@ -7,8 +7,10 @@
 #include "smtp/envelope.hpp"
 #include "smtp/envelope_parser.hpp"
 #include "smtp/reply.hpp"
+#include "smtp/xforward.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +31,7 @@ struct ServerSettings {
     std::uint32_t max_recipients = 1000;
     bool require_fqdn =
         false; ///< 587 and 465: a domain without a dot in MAIL or RCPT is refused (RFC 6409 4.2)
+    bool accept_xforward = false; ///< a front server hands over messages: XFORWARD is offered, and AUTH= of MAIL read
 };
 
 /// What the caller must do for the command just fed.
@@ -67,6 +70,9 @@ class Server {
     /// announces the intersection.
     Action feed(std::string_view line, const Extensions& offered);
 
+    /// From now on these instead of the settings': what a login server elsewhere offers at the moment.
+    void offer_mechanisms(std::shared_ptr<const std::vector<std::string>> names) { mechanisms_ = std::move(names); }
+
     void tls_started();   ///< RFC 3207 4.2: back to the state before EHLO; on 465 before the banner
     void authenticated(); ///< RFC 4954: no second AUTH
     void mail_accepted();
@@ -78,6 +84,8 @@ class Server {
     bool is_authenticated() const { return authenticated_; }
     const std::string& helo() const { return helo_; }
     std::uint32_t recipients() const { return recipients_; }
+    /// Of the transaction in progress or next to come; nullptr where no XFORWARD came since the last one.
+    const Forwarded* forwarded() const { return forwarded_.get(); }
 
   private:
     enum class Phase { connected, greeted, mail, rcpt };
@@ -96,16 +104,20 @@ class Server {
     Action quit(std::string_view argument, const Extensions& offered);
     Action vrfy(std::string_view argument, const Extensions& offered);
     Action help(std::string_view argument, const Extensions& offered);
+    Action xforward(std::string_view argument, const Extensions& offered);
     Action not_implemented(std::string_view argument, const Extensions& offered);
     Action greet(std::string_view name, bool extended, const Extensions& offered);
     Action out_of_order() const;
     std::string ehlo_text() const;
+    const std::vector<std::string>& mechanisms() const { return mechanisms_ ? *mechanisms_ : settings_->mechanisms; }
 
     const ServerSettings* settings_;
+    std::shared_ptr<const std::vector<std::string>> mechanisms_; ///< null: those of the settings
     Phase phase_ = Phase::connected;
     bool tls_ = false, extended_ = false, authenticated_ = false, smtputf8_ = false;
     std::uint32_t recipients_ = 0;
     std::string helo_;
+    std::unique_ptr<Forwarded> forwarded_; // on the heap: few sessions have one
     Permitted
         permitted_; // what EHLO announced is what MAIL and RCPT may use, whatever the hop offers by then
 };

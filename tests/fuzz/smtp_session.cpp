@@ -52,6 +52,7 @@ class Session {
         settings_.max_recipients = 3;
         hop_.eight_bit_mime = hop_.smtputf8 = hop_.dsn = hop_.size = (options & 32) != 0;
         if ((options & 64) != 0) server_.tls_started();
+        settings_.accept_xforward = (options & 128) != 0;
     }
 
     void feed(std::string_view input) {
@@ -108,6 +109,7 @@ class Session {
     }
 
     void mail(const MailFrom& mail) {
+        if (const auto* client = server_.forwarded()) check_forwarded(*client);
         check(!settings_.require_tls || server_.tls(), "no MAIL before TLS");
         check(!settings_.require_auth || server_.is_authenticated(), "no MAIL before AUTH");
         std::string wire;
@@ -127,6 +129,25 @@ class Session {
         check(back.has_value() && *back == rcpt, "RCPT reaches the next hop as it came");
         server_.rcpt_accepted();
         check(server_.recipients() <= settings_.max_recipients, "recipients are bounded");
+    }
+
+    // What a front says of a client must not become anything else on its way through us.
+    static void check_forwarded(const Forwarded& client) {
+        for (const auto* text : {&client.name, &client.helo, &client.ident})
+            check(text->size() <= 255 && std::none_of(text->begin(), text->end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; }),
+                  "forwarded texts are short and harmless");
+        Forward out;
+        out.name = client.name;
+        out.helo = client.helo;
+        Extensions hop;
+        hop.xforward = {"NAME", "HELO"};
+        std::string wire;
+        append_xforward(wire, out, hop);
+        Forwarded back;
+        for (std::string_view rest = wire; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+            const auto line = rest.substr(0, rest.find("\r\n"));
+            check(line.starts_with("XFORWARD ") && !parse_xforward(line.substr(9), back), "the next hop can read it");
+        }
     }
 
     static Extensions everything() {

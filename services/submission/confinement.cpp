@@ -1,0 +1,36 @@
+#include "submission/confinement.hpp"
+
+#include "smtp/replies.hpp"
+#include "submission/metrics.hpp"
+
+namespace lazaret::submission {
+
+namespace {
+
+/// Levels that close submission. The others let mail through and act elsewhere.
+bool refuses(subscriber::Level level) {
+    return level == subscriber::Level::block || level == subscriber::Level::garden;
+}
+
+} // namespace
+
+std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at,
+                                            const std::string& help_url) {
+    const auto* entry = snapshot.quarantine->find(subscriber, at);
+    if (!entry || !refuses(entry->level)) return std::nullopt;
+    numbers().quarantine_refusals.Increment();
+    return verdict::turn_away(smtp::replies::quarantined(entry->reason, fill_help_url(help_url, entry->token, "quarantine")),
+                              event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
+}
+
+std::string fill_help_url(std::string url, std::string_view token, std::string_view reason) {
+    const auto fill = [&url](std::string_view mark, std::string_view value) {
+        for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size()))
+            url.replace(at, mark.size(), value);
+    };
+    fill("{token}", token);
+    fill("{reason}", reason);
+    return url;
+}
+
+} // namespace lazaret::submission
