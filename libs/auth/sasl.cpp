@@ -1,5 +1,7 @@
 #include "auth/sasl.hpp"
 
+#include "auth/cram_md5.hpp"
+#include "auth/scram.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -25,7 +27,8 @@ class Plain final : public Exchange {
         if (second == std::string_view::npos) return SaslStep(State::malformed);
         const auto authzid = response.substr(0, first);
         const auto authcid = response.substr(first + 1, second - first - 1);
-        SaslStep step = accept(authcid, response.substr(second + 1));
+        if (!name(authcid)) return SaslStep(State::malformed);
+        SaslStep step = accept(response.substr(second + 1));
         // Nobody may act for another login; many clients repeat their own.
         if (step.state == State::credentials && !authzid.empty() && !ascii_iequals(authzid, authcid))
             return SaslStep(State::failed);
@@ -35,14 +38,11 @@ class Plain final : public Exchange {
 
 /// draft-murchison-sasl-login: two prompts; the initial response, where a client sends one, is the login.
 class Login final : public Exchange {
-    std::optional<std::string> login_;
-
     SaslStep begin() override { return SaslStep(State::challenge, "Username:"); }
 
     SaslStep respond(std::string_view response) override {
-        if (login_) return accept(*login_, response);
-        login_.emplace(response);
-        return SaslStep(State::challenge, "Password:");
+        if (!login().empty()) return accept(response);
+        return name(response) ? SaslStep(State::challenge, "Password:") : SaslStep(State::malformed);
     }
 };
 
@@ -73,23 +73,30 @@ SaslStep Exchange::feed(std::string_view line) {
     return next(std::move(*decoded));
 }
 
-SaslStep Exchange::accept(std::string_view login, std::string_view password) {
-    if (login.empty() || login.size() > max_login || password.empty() || password.size() > max_password)
+bool Exchange::name(std::string_view login) {
+    if (login.empty() || login.size() > max_login || has_control(login) || !is_valid_utf8(login)) return false;
+    login_ = login;
+    return true;
+}
+
+SaslStep Exchange::accept(std::string_view password) {
+    if (password.empty() || password.size() > max_password || password.find('\0') != std::string_view::npos)
         return SaslStep(State::malformed);
-    if (has_control(login) || !is_valid_utf8(login) || password.find('\0') != std::string_view::npos)
-        return SaslStep(State::malformed);
-    credentials_ = Credentials(login, password);
+    credentials_ = Credentials(login_, password);
     return SaslStep(State::credentials);
 }
 
 const std::vector<std::string>& mechanisms() {
-    static const std::vector<std::string> names{"PLAIN", "LOGIN"};
+    static const std::vector<std::string> names{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"};
     return names;
 }
 
-std::unique_ptr<Exchange> make_exchange(std::string_view mechanism) {
+std::unique_ptr<Exchange> make_exchange(std::string_view mechanism, ExchangeContext context) {
     if (ascii_iequals(mechanism, "PLAIN")) return std::make_unique<Plain>();
     if (ascii_iequals(mechanism, "LOGIN")) return std::make_unique<Login>();
+    if (ascii_iequals(mechanism, "SCRAM-SHA-256")) return make_scram(std::move(context), false);
+    if (ascii_iequals(mechanism, "SCRAM-SHA-256-PLUS")) return make_scram(std::move(context), true);
+    if (ascii_iequals(mechanism, "CRAM-MD5")) return make_cram_md5(std::move(context));
     return nullptr;
 }
 

@@ -12,6 +12,10 @@ namespace {
 using namespace std::string_literals;
 using State = SaslStep::State;
 
+std::unique_ptr<Exchange> make_exchange(std::string_view mechanism) {
+    return auth::make_exchange(mechanism, ExchangeContext());
+}
+
 SaslStep::State plain(std::string response, Credentials* out = nullptr) {
     auto exchange = make_exchange("PLAIN");
     const auto step = exchange->start(std::move(response));
@@ -111,11 +115,21 @@ TEST(Exchange, IsOverAfterItsEnd) {
     EXPECT_EQ(exchange->take_credentials().password.view(), "secret");
 }
 
-TEST(Exchange, OnlyWhatIsOfferedExists) {
+TEST(Exchange, OnlyWhatIsListedExists) {
     for (const auto& name : mechanisms())
         EXPECT_NE(make_exchange(name), nullptr) << name;
-    for (const char* other : {"", "CRAM-MD5", "PLAI", "PLAINX", "LOGIN "})
+    for (const char* other : {"", "CRAM-MD", "PLAI", "PLAINX", "LOGIN ", "SCRAM-SHA-1"})
         EXPECT_EQ(make_exchange(other), nullptr);
+}
+
+TEST(Exchange, TellsWhoItWasAlsoWhenItFails) {
+    auto exchange = make_exchange("PLAIN");
+    EXPECT_EQ(exchange->login(), "");
+    EXPECT_EQ(exchange->start("ursel\0tim\0secret"s).state, State::failed);
+    EXPECT_EQ(exchange->login(), "tim");
+    exchange = make_exchange("LOGIN");
+    exchange->start("tim"s);
+    EXPECT_EQ(exchange->login(), "tim") << "before the password, so that a pause can be told without it";
 }
 
 TEST(Exchange, RandomOctetsNeverYieldCredentialsThatBreakTheRules) {

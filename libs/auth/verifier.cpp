@@ -1,5 +1,6 @@
 #include "auth/verifier.hpp"
 
+#include "auth/crypt.hpp"
 #include "auth/secret.hpp"
 #include "core/hash.hpp"
 #include "core/random.hpp"
@@ -7,14 +8,15 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace lazaret::auth {
 namespace {
 
-constexpr std::string_view scheme = "SCRAM-SHA-256$";
+constexpr std::string_view scram_scheme = "SCRAM-SHA-256$", crypt_scheme = "{CRYPT}", shared_scheme = "{SHARED}";
 constexpr std::uint32_t min_iterations = 4096, max_iterations = 1'000'000;
-constexpr std::size_t key_size = 32, salt_size = 16, min_salt = 8, max_salt = 64;
+constexpr std::size_t key_size = 32, salt_size = 16, min_salt = 8, max_salt = 64, max_password = 1024;
 
 /// RFC 5802 3: SaltedPassword := Hi(password, salt, i).
 std::string salted_password(std::string_view password, std::string_view salt, std::uint32_t iterations) {
@@ -36,6 +38,25 @@ std::string stored_key_of(std::string_view salted) {
     return stored;
 }
 
+ScramKeys make_keys(std::string_view password, std::uint32_t iterations) {
+    if (iterations < min_iterations || iterations > max_iterations)
+        throw std::invalid_argument("Verifier::make: iterations must be 4096-1000000");
+    ScramKeys out;
+    out.iterations = iterations;
+    out.salt.resize(salt_size);
+    random_bytes(out.salt.data(), out.salt.size());
+    std::string salted = salted_password(password, out.salt, iterations);
+    out.stored_key = stored_key_of(salted);
+    out.server_key = hmac_sha256(salted, "Server Key");
+    cleanse(salted);
+    return out;
+}
+
+std::string to_text(const ScramKeys& keys) {
+    return std::string(scram_scheme) + std::to_string(keys.iterations) + ':' + base64_encode(keys.salt) + '$' +
+           base64_encode(keys.stored_key) + ':' + base64_encode(keys.server_key);
+}
+
 Error wrong(const char* what) {
     return Error(std::string("password verifier: ") + what);
 }
@@ -49,12 +70,10 @@ bool halve(std::string_view text, char separator, std::string_view& left, std::s
     return right.find(separator) == std::string_view::npos;
 }
 
-} // namespace
-
-Result<Verifier> Verifier::parse(std::string_view text) {
-    if (!text.starts_with(scheme))
+Result<ScramKeys> parse_scram(std::string_view text) {
+    if (!text.starts_with(scram_scheme))
         return wrong("expected SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>");
-    text.remove_prefix(scheme.size());
+    text.remove_prefix(scram_scheme.size());
     std::string_view head, keys, iterations, salt, stored, server;
     if (!halve(text, '$', head, keys) || !halve(head, ':', iterations, salt) ||
         !halve(keys, ':', stored, server))
@@ -72,39 +91,100 @@ Result<Verifier> Verifier::parse(std::string_view text) {
         server_octets->size() != key_size)
         return wrong("StoredKey and ServerKey must be 32 octets in base64");
 
+    ScramKeys out;
+    out.iterations = static_cast<std::uint32_t>(*count);
+    out.salt = std::move(*salt_octets);
+    out.stored_key = std::move(*stored_octets);
+    out.server_key = std::move(*server_octets);
+    return out;
+}
+
+bool is_password(std::string_view text) {
+    return !text.empty() && text.size() <= max_password && text.find('\0') == std::string_view::npos;
+}
+
+/// "{WORD}": capitals, digits, '.' and '-', as every mail server writes it; "" where there is none.
+std::string_view scheme_of(std::string_view text) {
+    const auto end = text.find('}');
+    if (!text.starts_with('{') || end == std::string_view::npos || end < 2) return {};
+    const auto word = text.substr(1, end - 1);
+    const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+    return std::all_of(word.begin(), word.end(), fits) ? word : std::string_view();
+}
+
+bool is_crypt_name(std::string_view word) {
+    constexpr std::string_view names[] = {"CRYPT", "BLF-CRYPT", "SHA256-CRYPT", "SHA512-CRYPT", "MD5-CRYPT"};
+    return std::find(std::begin(names), std::end(names), word) != std::end(names);
+}
+
+} // namespace
+
+Result<Verifier> Verifier::parse(std::string_view text) {
     Verifier out;
-    out.iterations_ = static_cast<std::uint32_t>(*count);
-    out.salt_ = std::move(*salt_octets);
-    out.stored_key_ = std::move(*stored_octets);
-    out.server_key_ = std::move(*server_octets);
+    if (text.starts_with(crypt_scheme)) {
+        out.kind_ = Kind::crypt;
+        out.crypt_ = text.substr(crypt_scheme.size());
+        if (!is_crypt_hash(out.crypt_)) return wrong("no hash that crypt(3) knows");
+        return out;
+    }
+    if (text.starts_with(shared_scheme)) {
+        text.remove_prefix(shared_scheme.size());
+        const auto end = text.find('$');
+        auto password = base64_decode(text.substr(0, end));
+        if (end == std::string_view::npos || !password || !is_password(*password))
+            return wrong("expected {SHARED}<password in base64>$SCRAM-SHA-256$...");
+        out.kind_ = Kind::shared;
+        out.shared_ = std::move(*password);
+        text.remove_prefix(end + 1);
+    }
+    auto keys = parse_scram(text);
+    if (!keys) return keys.error();
+    out.keys_ = std::move(*keys);
     return out;
 }
 
 Verifier Verifier::make(std::string_view password, std::uint32_t iterations) {
-    if (iterations < min_iterations || iterations > max_iterations)
-        throw std::invalid_argument("Verifier::make: iterations must be 4096-1000000");
     Verifier out;
-    out.iterations_ = iterations;
-    out.salt_.resize(salt_size);
-    random_bytes(out.salt_.data(), out.salt_.size());
-    std::string salted = salted_password(password, out.salt_, iterations);
-    out.stored_key_ = stored_key_of(salted);
-    out.server_key_ = hmac_sha256(salted, "Server Key");
-    cleanse(salted);
+    out.keys_ = make_keys(password, iterations);
     return out;
 }
 
+Verifier Verifier::make_shared(std::string_view password, std::uint32_t iterations) {
+    Verifier out = make(password, iterations);
+    out.kind_ = Kind::shared;
+    out.shared_ = password;
+    return out;
+}
+
+Result<Verifier> Verifier::import(std::string_view given) {
+    if (auto stored = parse(given)) return stored;
+    if (given.starts_with(scram_scheme)) return parse(given); // a damaged one is no password
+    const auto scheme = scheme_of(given);
+    const auto rest = scheme.empty() ? given : given.substr(scheme.size() + 2);
+    if (is_crypt_name(scheme)) return parse(std::string(crypt_scheme).append(rest));
+    if (!scheme.empty() && scheme != "SHARED" && scheme != "PLAIN")
+        return wrong("expected {CRYPT}, {SHARED} or {PLAIN} in braces");
+    if (!is_password(rest)) return wrong("a password has 1 to 1024 octets without NUL");
+    if (scheme == "SHARED") return make_shared(rest);
+    return make(rest);
+}
+
 std::string Verifier::to_string() const {
-    return std::string(scheme) + std::to_string(iterations_) + ':' + base64_encode(salt_) + '$' +
-           base64_encode(stored_key_) + ':' + base64_encode(server_key_);
+    switch (kind_) {
+    case Kind::scram: break;
+    case Kind::crypt: return std::string(crypt_scheme) + crypt_;
+    case Kind::shared: return std::string(shared_scheme) + base64_encode(shared_) + '$' + to_text(keys_);
+    }
+    return to_text(keys_);
 }
 
 bool Verifier::check(std::string_view password) const {
-    if (iterations_ == 0) return false; // never parsed nor made
-    std::string salted = salted_password(password, salt_, iterations_);
+    if (kind_ == Kind::crypt) return crypt_matches(password, crypt_);
+    if (keys_.iterations == 0) return false; // never parsed nor made
+    std::string salted = salted_password(password, keys_.salt, keys_.iterations);
     const std::string stored = stored_key_of(salted);
     cleanse(salted);
-    return constant_time_equal(stored, stored_key_);
+    return constant_time_equal(stored, keys_.stored_key);
 }
 
 const Verifier& decoy() {
