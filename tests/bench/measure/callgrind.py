@@ -7,6 +7,8 @@ from stack.trouble import Trouble
 
 OVERRIDES = ["server.threads=1", "auth.threads=1"]
 TOTAL = re.compile(r"^(?:summary|totals): (\d+)", re.M)
+# A thread's outermost functions do not return while we count, and callgrind then takes what they call for their own.
+OUTERMOST = re.compile(r"clone |start_thread|0x\w+  \[libstdc\+\+|std::thread::_State_impl|asio::(io_context|detail::scheduler)::run\(")
 LINE = re.compile(r"^\s*([\d,]+)(?: \([ \d.]+%\))?\s+(\S.*)$")
 
 
@@ -48,14 +50,23 @@ def top(file, messages, inclusive, length):
         if "PROGRAM TOTALS" in match[2]:
             total = cost
         elif total:
-            rows.append((cost / messages, cost / total, readable(match[2])))
+            name = readable(match[2])
+            if inclusive or not OUTERMOST.match(name):
+                rows.append((cost / messages, cost / total, name))
     return rows[:length]
 
 
 def readable(name):
-    """A function without its source file, object file and the parts of Asio's types that say nothing."""
+    """A function without its source file, its object's folder and the parts of types that say nothing."""
     name = re.sub(r"^[^:\s]*:(?!:)", "", name)
     name = re.sub(r"\s\[[^\]]*/([^/\]]+)\]$", r"  [\1]", name)
-    name = name.replace("boost::asio::", "asio::").replace("lazaret::", "").replace("std::__cxx11::", "std::")
-    name = name.replace("std::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string")
-    return re.sub(r"asio::io_context::basic_executor_type<std::allocator<void>, 0[a-z]*>", "Executor", name)
+    for long, short in SHORTER:
+        name = re.sub(long, short, name)
+    return name
+
+
+SHORTER = [(r"\bboost::asio::", "asio::"), (r"\blazaret::", ""), (r"std::__cxx11::", "std::"),
+           (r"std::basic_string(_view)?<char, std::char_traits<char>(, std::allocator<char> )?>", r"std::string\1"),
+           (r"std::chrono::duration<long, std::ratio<1l, 1000000l> >", "Duration"),
+           (r"asio::io_context::basic_executor_type<std::allocator<void>, \w+>", "Executor"),
+           (r"^(.+?)\(.*Frame\*\)( const)? \[clone \.(actor|destroy)\]", r"\1 [coroutine, \3]")]
