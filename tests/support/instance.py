@@ -47,7 +47,9 @@ def programs():
     for name, path in found.items():
         copy = shared / name
         if not copy.exists() or copy.stat().st_mtime_ns != path.stat().st_mtime_ns:
-            fresh = Path(tempfile.mkstemp(dir=shared)[1])
+            descriptor, fresh = tempfile.mkstemp(dir=shared)
+            os.close(descriptor)  # a program that somebody may write to cannot be started
+            fresh = Path(fresh)
             shutil.copy2(path, fresh)
             fresh.chmod(0o755)
             fresh.replace(copy)
@@ -94,11 +96,12 @@ class Case(unittest.TestCase):
     """A test with a running instance in `self.lazaret`. At its end the daemons must stop by themselves, and no sanitizer
     may have spoken; a failure shows the ends of the logs."""
 
-    options = {}   # of Instance
+    instance = Instance
+    options = {}   # of `instance`
     running = True  # False: the test starts what it needs
 
     def setUp(self):
-        self.lazaret = Instance(**self.options)
+        self.lazaret = self.instance(**self.options)
         self.addCleanup(self.lazaret.remove)
         self.addCleanup(self._tell_logs)
         self.addCleanup(self._stop)
