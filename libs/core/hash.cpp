@@ -1,8 +1,11 @@
 #include "core/hash.hpp"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 
@@ -14,7 +17,7 @@ constexpr std::size_t digest_size = 32, block_size = 64;
 using Digest = std::array<unsigned char, digest_size>;
 
 void must(bool done) {
-    if (!done) throw std::runtime_error("OpenSSL cannot compute SHA-256");
+    if (!done) throw std::runtime_error("OpenSSL cannot compute a hash");
 }
 
 // Fetched once: EVP_sha256() would look the implementation up again at every use.
@@ -26,6 +29,7 @@ const EVP_MD* algorithm() {
 
 struct FreeContext {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
 
 Digest digest_of(std::string_view first, std::string_view second) {
@@ -60,13 +64,32 @@ Digest hmac(std::string_view key, std::string_view data) {
     return digest_of({outer.data(), outer.size()}, view(first));
 }
 
+std::unique_ptr<EVP_MAC_CTX, FreeContext> make_siphash() {
+    static EVP_MAC* const mac = EVP_MAC_fetch(nullptr, "SIPHASH", nullptr);
+    std::unique_ptr<EVP_MAC_CTX, FreeContext> context(mac ? EVP_MAC_CTX_new(mac) : nullptr);
+    std::size_t size = 8;
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &size), OSSL_PARAM_construct_end()};
+    must(context && EVP_MAC_CTX_set_params(context.get(), parameters) == 1);
+    return context;
+}
+
 } // namespace
 
+KeyedHash::KeyedHash(std::string_view key) {
+    const Digest derived = hmac(key, "lazaret keyed hash");
+    std::copy_n(derived.begin(), key_.size(), key_.begin());
+}
+
 std::uint64_t KeyedHash::operator()(std::string_view text) const {
-    const Digest digest = hmac(key_, text);
+    thread_local const std::unique_ptr<EVP_MAC_CTX, FreeContext> context = make_siphash();
+    std::array<unsigned char, 8> out;
+    std::size_t size = 0;
+    must(EVP_MAC_init(context.get(), key_.data(), key_.size(), nullptr) == 1 &&
+         EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1 &&
+         EVP_MAC_final(context.get(), out.data(), &size, out.size()) == 1 && size == out.size());
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        value = value << 8 | digest[i];
+    for (std::size_t i = out.size(); i-- > 0;)
+        value = value << 8 | out[i];
     return value;
 }
 

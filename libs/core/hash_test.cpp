@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <bit>
 #include <random>
 
 namespace lazaret {
@@ -41,9 +42,54 @@ TEST(Hash, HmacAgreesWithOpenSslForEveryLength) {
     }
 }
 
-TEST(Hash, KeyedHashIsTheFirst64Bits) {
-    EXPECT_EQ(KeyedHash("Jefe")("what do ya want for nothing?"), 0x5bdcc146bf60754eULL);
+// From the definition in the paper, section 2, so that nothing but the definition is trusted.
+std::uint64_t sip_hash(const unsigned char* key, std::string_view text) {
+    const auto word = [](const unsigned char* at) {
+        std::uint64_t value = 0;
+        for (int i = 7; i >= 0; --i)
+            value = value << 8 | at[i];
+        return value;
+    };
+    std::uint64_t v[4] = {word(key) ^ 0x736f6d6570736575, word(key + 8) ^ 0x646f72616e646f6d,
+                          word(key) ^ 0x6c7967656e657261, word(key + 8) ^ 0x7465646279746573};
+    const auto round = [&v](int times) {
+        while (times-- > 0) {
+            v[0] += v[1], v[1] = std::rotl(v[1], 13) ^ v[0], v[0] = std::rotl(v[0], 32);
+            v[2] += v[3], v[3] = std::rotl(v[3], 16) ^ v[2];
+            v[0] += v[3], v[3] = std::rotl(v[3], 21) ^ v[0];
+            v[2] += v[1], v[1] = std::rotl(v[1], 17) ^ v[2], v[2] = std::rotl(v[2], 32);
+        }
+    };
+    std::string padded(text);
+    padded.resize(text.size() / 8 * 8 + 7, '\0');
+    padded.push_back(static_cast<char>(text.size()));
+    for (std::size_t i = 0; i < padded.size(); i += 8) {
+        const auto m = word(reinterpret_cast<const unsigned char*>(padded.data()) + i);
+        v[3] ^= m, round(2), v[0] ^= m;
+    }
+    v[2] ^= 0xff, round(4);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+TEST(Hash, KeyedHashIsSipHashUnderADerivedKey) {
+    const std::string derived = hmac_sha256("Jefe", "lazaret keyed hash");
+    const KeyedHash keyed("Jefe");
+    std::string text;
+    for (int length = 0; length < 100; ++length) {
+        ASSERT_EQ(keyed(text), sip_hash(reinterpret_cast<const unsigned char*>(derived.data()), text)) << length;
+        text += static_cast<char>(length * 37);
+    }
     EXPECT_NE(KeyedHash("a")("user@example.org"), KeyedHash("b")("user@example.org"));
+}
+
+TEST(Hash, TheReferenceKnowsTheVectorOfThePaper) {
+    unsigned char key[16];
+    std::string text;
+    for (int i = 0; i < 16; ++i) {
+        key[i] = static_cast<unsigned char>(i);
+        if (i < 15) text += static_cast<char>(i);
+    }
+    EXPECT_EQ(sip_hash(key, text), 0xa129ca6149be45e5); // appendix A
 }
 
 TEST(Hash, ConstantTimeEqualComparesAllOctets) {

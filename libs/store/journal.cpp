@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace lazaret::store {
@@ -140,18 +142,21 @@ Result<void> Journal::begin_segment(std::uint64_t first) {
 }
 
 Result<std::uint64_t> Journal::append(event::Event event) {
+    // All but the sequence is written out before the lock is taken.
+    event.sequence = 0;
+    std::string fields = event::to_json(event);
+    fields += '\n';
     std::unique_lock lock(mutex_);
     if (segments_.rbegin()->second.size >= settings_.segment_size)
         if (auto begun = begin_segment(last_ + 1); !begun) {
             failed_ = true;
             return begun.error();
         }
-    event.sequence = last_ + 1;
-    std::string line = event::to_json(event);
-    line += '\n';
-    if (line.size() > longest_line)
-        return Error("an event of " + std::to_string(line.size()) + " octets is too large");
-    if (size_ + line.size() > settings_.max_size)
+    std::string start = "{\"sequence\":" + std::to_string(last_ + 1) + ",";
+    std::array<iovec, 2> line{{{start.data(), start.size()}, {fields.data() + 1, fields.size() - 1}}};
+    const std::size_t length = line[0].iov_len + line[1].iov_len;
+    if (length > longest_line) return Error("an event of " + std::to_string(length) + " octets is too large");
+    if (size_ + length > settings_.max_size)
         return Error("the journal has reached its size limit of " + std::to_string(settings_.max_size) +
                          " octets",
                      true);
@@ -159,9 +164,9 @@ Result<std::uint64_t> Journal::append(event::Event event) {
     Segment& segment = segments_.rbegin()->second;
     ssize_t written;
     do
-        written = ::write(fd_, line.data(), line.size());
+        written = ::writev(fd_, line.data(), line.size());
     while (written < 0 && errno == EINTR);
-    failed_ = written != static_cast<ssize_t>(line.size());
+    failed_ = written != static_cast<ssize_t>(length);
     if (failed_) {
         Error error("cannot write to the journal: " +
                         (written < 0 ? errno_text() : std::string("the disk is full")),
@@ -172,12 +177,13 @@ Result<std::uint64_t> Journal::append(event::Event event) {
                        {{"file", segment.path.string()}});
         return error;
     }
-    segment.size += line.size();
-    size_ += line.size();
+    segment.size += length;
+    size_ += length;
     unsynced_ = true;
-    std::uint64_t sequence = ++last_;
+    const std::uint64_t sequence = ++last_;
+    const bool awaited = sequence > awaited_;
     lock.unlock();
-    appended_.notify_one();
+    if (awaited) appended_.notify_one(); // else nobody is woken in vain: that costs more than the write
     return sequence;
 }
 

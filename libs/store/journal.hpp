@@ -96,6 +96,7 @@ class Journal {
     mutable bool failed_ = false; // the last write or sync
     mutable std::chrono::steady_clock::time_point probed_;
     std::mutex syncing_; // who waits for it finds everything synced that was written before
+    std::uint64_t awaited_ = UINT64_MAX; // the reader sleeps until there is an event after it
     bool interrupted_ = false;
     bool stop_ = false;
     mutable Cursor cursor_; // the reader's alone

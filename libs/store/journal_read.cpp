@@ -78,7 +78,9 @@ Result<std::vector<Journal::Line>> Journal::read_after(std::uint64_t sequence, s
 
 bool Journal::wait_beyond(std::uint64_t sequence, Duration timeout) {
     std::unique_lock lock(mutex_);
+    awaited_ = sequence;
     appended_.wait_for(lock, timeout, [&] { return last_ > sequence || interrupted_; });
+    awaited_ = UINT64_MAX;
     interrupted_ = stop_;
     return last_ > sequence;
 }
