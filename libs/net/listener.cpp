@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -123,10 +124,29 @@ struct Listener::State {
                 continue; // the connection was gone before it was taken, or a network error that belongs to
                           // it
             }
-            const auto [peer, port] = address_of(from);
-            handler(Socket(socket.get_executor(), protocol, taken), peer, port);
+            if (!hand_over(File(taken), from)) return false;
         }
         return true;
+    }
+
+    /// False when there is no memory for another connection: nothing of it may end the thread that others live on.
+    bool hand_over(File taken, const sockaddr_storage& from) {
+        try {
+            const auto [peer, port] = address_of(from);
+            Socket connection(socket.get_executor());
+            boost::system::error_code failed;
+            connection.assign(protocol, taken.get(), failed); // registers it with epoll, which needs memory of the kernel
+            if (failed) {
+                complain(failed.value());
+                return false;
+            }
+            taken.release();
+            handler(std::move(connection), peer, port);
+            return true;
+        } catch (const std::bad_alloc&) {
+            complain(ENOMEM);
+            return false;
+        }
     }
 
     void complain(int error) {

@@ -50,6 +50,23 @@ TEST(Listener, TakesConnectionsAndKnowsTheirPeers) {
     }
 }
 
+TEST(Listener, WithoutMemoryForAConnectionTheNextIsStillTaken) {
+    Loop loop;
+    asio::io_context* contexts[] = {&loop.io};
+    auto listeners = listen(Endpoint("127.0.0.1", 0), contexts);
+    ASSERT_TRUE(listeners) << listeners.error().message;
+    auto& listener = *listeners->front();
+    int offered = 0, taken = 0;
+    listener.start([&](Socket, IpAddress, std::uint16_t) {
+        if (++offered == 1) throw std::bad_alloc();
+        ++taken;
+    });
+    auto first = connect_to(loop, listener.local());
+    auto second = connect_to(loop, listener.local());
+    loop.run_until([&] { return taken == 1; });
+    EXPECT_EQ(offered, 2);
+}
+
 TEST(Listener, PortTakenIsAnErrorThatNamesIt) {
     Loop loop;
     asio::io_context* contexts[] = {&loop.io};
