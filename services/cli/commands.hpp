@@ -17,5 +17,7 @@ void add_incident(CLI::App& program, Context& context);
 void add_explain(CLI::App& program, Context& context);
 void add_event(CLI::App& program, Context& context);
 void add_backtest(CLI::App& program, Context& context);
+void add_session(CLI::App& program, Context& context);
+void add_trace(CLI::App& program, Context& context);
 
 } // namespace lazaret::cli

@@ -10,7 +10,8 @@
 namespace {
 
 constexpr const char* footer =
-    R"(Exit status: 0 done; 1 not found, or it failed; 2 wrong usage; 69 the database is not available;
+    R"(Exit status: 0 done; 1 not found, or it failed; 2 wrong usage; 69 the database or the daemon is
+not available;
 78 the configuration is wrong. Errors are one sentence on stderr.)";
 
 /// Errors of the configuration begin with file, line and column, as editors know them; all others with our
@@ -55,6 +56,8 @@ int main(int argc, char** argv) {
     add_event(program, context);
     add_explain(program, context);
     add_backtest(program, context);
+    add_session(program, context);
+    add_trace(program, context);
 
     try {
         program.parse(argc, argv);
