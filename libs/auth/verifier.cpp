@@ -117,6 +117,12 @@ bool is_crypt_name(std::string_view word) {
     return std::find(std::begin(names), std::end(names), word) != std::end(names);
 }
 
+/// "{SHA512-CRYPT}$6$..." is what we call "{CRYPT}$6$...".
+std::string without_alias(std::string_view text) {
+    const auto scheme = scheme_of(text);
+    return is_crypt_name(scheme) ? std::string(crypt_scheme).append(text.substr(scheme.size() + 2)) : std::string(text);
+}
+
 } // namespace
 
 Result<Verifier> Verifier::parse(std::string_view text) {
@@ -156,17 +162,26 @@ Verifier Verifier::make_shared(std::string_view password, std::uint32_t iteratio
     return out;
 }
 
-Result<Verifier> Verifier::import(std::string_view given) {
-    if (auto stored = parse(given)) return stored;
-    if (given.starts_with(scram_scheme)) return parse(given); // a damaged one is no password
+Result<void> Verifier::is_importable(std::string_view given) {
     const auto scheme = scheme_of(given);
-    const auto rest = scheme.empty() ? given : given.substr(scheme.size() + 2);
-    if (is_crypt_name(scheme)) return parse(std::string(crypt_scheme).append(rest));
+    if (given.starts_with(scram_scheme) || is_crypt_name(scheme)) {
+        auto parsed = parse(without_alias(given));
+        return parsed ? Result<void>() : parsed.error();
+    }
     if (!scheme.empty() && scheme != "SHARED" && scheme != "PLAIN")
         return wrong("expected {CRYPT}, {SHARED} or {PLAIN} in braces");
-    if (!is_password(rest)) return wrong("a password has 1 to 1024 octets without NUL");
-    if (scheme == "SHARED") return make_shared(rest);
-    return make(rest);
+    if (scheme == "SHARED" && parse(given)) return {};
+    const auto password = scheme.empty() ? given : given.substr(scheme.size() + 2);
+    return is_password(password) ? Result<void>() : wrong("a password has 1 to 1024 octets without NUL");
+}
+
+Result<Verifier> Verifier::import(std::string_view given) {
+    if (auto fits = is_importable(given); !fits) return fits.error();
+    if (auto stored = parse(without_alias(given))) return stored;
+    const auto scheme = scheme_of(given);
+    const auto password = scheme.empty() ? given : given.substr(scheme.size() + 2);
+    if (scheme == "SHARED") return make_shared(password);
+    return make(password);
 }
 
 std::string Verifier::to_string() const {

@@ -34,6 +34,8 @@ class Verifier {
     /// crypt(3) under one of the names that other servers give it ("{SHA512-CRYPT}$6$..."), or a password.
     /// Any other word in braces is an error, lest somebody's hash be taken for a password.
     static Result<Verifier> import(std::string_view given);
+    /// Whether import() would take it, without the cost of a hash.
+    static Result<void> is_importable(std::string_view given);
 
     std::string to_string() const;
     Kind kind() const { return kind_; }

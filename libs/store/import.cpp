@@ -20,8 +20,9 @@ void hash_passwords(std::vector<SubscriberRow>& rows, const Progress& progress) 
     auto work = [&] {
         for (std::size_t i = next++; i < rows.size(); i = next++) {
             std::string& password = rows[i].password;
+            // Whether it is one was asked when the file was read.
             if (!password.empty() && !auth::Verifier::parse(password))
-                password = auth::Verifier::make(password).to_string();
+                password = auth::Verifier::import(password).value().to_string();
             ++done;
         }
     };

@@ -11,8 +11,8 @@ namespace lazaret::store {
 
 struct ImportFiles {
     /// Columns subscriber,login,password,plan,class. A subscriber may have several lines, one per login, and
-    /// one without login and password when only its networks name it. A password may be a verifier already
-    /// (auth/verifier.hpp); hashing a plain one costs milliseconds.
+    /// one without login and password when only its networks name it. A password may be a verifier already,
+    /// or a hash from elsewhere (auth::Verifier::import); hashing a plain one costs milliseconds.
     std::filesystem::path subscribers;
     /// Columns cidr,class,relay,subscriber,plan; relay is yes or no; subscriber and plan may be empty.
     std::filesystem::path networks;

@@ -1,5 +1,6 @@
 #include "store/import_rows.hpp"
 
+#include "auth/verifier.hpp"
 #include "core/text.hpp"
 #include "store/csv.hpp"
 #include "store/files.hpp"
@@ -85,6 +86,8 @@ Result<std::vector<SubscriberRow>> read_subscriber_file(const std::filesystem::p
             if (row.password.size() > 1024 || row.password.find('\0') != std::string::npos)
                 return bad("a password of " + std::to_string(row.password.size()) +
                            " octets, expected at most 1024 without NUL");
+            if (auto known = auth::Verifier::is_importable(row.password); !row.password.empty() && !known)
+                return bad(known.error().message); // which shows nothing of it
             if (row.plan.empty()) return bad("no plan, expected the name of one");
             auto klass = subscriber::parse_class(record.fields[4]);
             if (!klass) return bad("class " + in_quotes(record.fields[4]) + ", " + classes);

@@ -133,7 +133,7 @@ void add_subscriber(CLI::App& program, Context& context) {
             ->add_subcommand("import",
                              "take over CSV files: all lines or none; adds and changes, never deletes")
             ->fallthrough();
-    import->add_option("FILE,--subscribers", wanted->file, "columns subscriber,login,password,plan,class");
+    import->add_option("FILE,--subscribers", wanted->file, "columns subscriber,login,password,plan,class; a password may be a hash: {CRYPT}$6$..., or SCRAM-SHA-256$...");
     import->add_option("--networks", wanted->networks, "columns cidr,class,relay,subscriber,plan")
         ->type_name("FILE");
     import->add_flag("--dry-run", wanted->dry_run, "check everything and keep nothing");
