@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "log/log.hpp"
+#include "submission/confinement.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
 
@@ -15,9 +16,9 @@ event::Event Session::event(event::Type type) const {
     out.at = lazaret::now();
     out.subscriber = identity_.subscriber;
     out.account = identity_.account;
-    out.client = stream_.peer_address();
+    out.client = client_address();
     out.listener = to_string(port_);
-    out.helo = printable(machine_.helo(), 255);
+    out.helo = printable(client_helo(), 255);
     return out;
 }
 
@@ -80,27 +81,27 @@ void Session::report_relayed(const smtp::Reply& reply) {
     log::debug("message_relayed", "the next hop has it",
                {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"recipients", tx.recipients}});
     tx.reported = true;
+    ++messages_;
     write(std::move(record));
 }
 
-void Session::report_login_failed(const std::string& login) {
-    log::info("login_failed", "a login failed",
-              {{"account", login}, {"client", stream_.peer_address().to_string()}, {"listener", to_string(port_)}});
+void Session::report_login_failed(const std::string& login, const smtp::Reply& reply, const char* reason) {
     auto record = event(event::Type::login_failed);
     record.account = printable(login, 255);
+    record.reason = reason;
+    if (*reason) record.refused_by = RefusedBy::limit;
+    record.reply_code = reply.code();
+    record.enhanced = reply.enhanced().to_string();
+    if (!worker_.node().failure_reports.add(record.client, record.account, record.listener, record.at)) return;
+    log::info("login_failed", *reason ? "a login was not looked at" : "a login failed",
+              {{"account", record.account}, {"client", record.client.to_string()}, {"listener", record.listener},
+               {"reason", reason}});
     if (const auto* account = worker_.node().snapshot()->directory->account(login)) record.subscriber = account->subscriber;
     write(std::move(record));
 }
 
 std::string Session::help_url(std::string_view token, std::string_view reason) const {
-    std::string url = config().server.help_url;
-    const auto fill = [&url](std::string_view mark, std::string_view value) {
-        for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size()))
-            url.replace(at, mark.size(), value);
-    };
-    fill("{token}", token);
-    fill("{reason}", reason);
-    return url;
+    return fill_help_url(config().server.help_url, token, reason);
 }
 
 } // namespace lazaret::submission
