@@ -44,6 +44,9 @@ class Layout:
         self.sockets = self.state / "socket"
         if len(os.fsencode(self.sockets / ".s.PGSQL.5432")) > 100:
             self.sockets = Path("/run/lazaret-quickstart") / self.tag
+        self.control = self.node / "control.sock"
+        if len(os.fsencode(self.control)) > 100:
+            self.control = Path("/run/lazaret-quickstart") / f"{self.tag}-control" / "control.sock"
 
     def make(self):
         self.home.mkdir(parents=True, exist_ok=True)

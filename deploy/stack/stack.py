@@ -79,6 +79,7 @@ class Stack:
         self._install_programs()
         certificates.ensure(self.layout, users.SUBMISSION)
         own(self.layout.node, users.SUBMISSION, mode=0o750)
+        own(self.layout.control.parent, users.SUBMISSION, mode=0o750)
         own(self.layout.tickets, users.DEMO, mode=0o755)
         # The keys: of the hashes that stand for recipients, read by both daemons; of the tickets' signatures.
         self._secret("hash_key", secrets.token_hex(32), users.SUBMISSION, users.ENGINE)
@@ -138,7 +139,7 @@ class Stack:
         layout, at = self.layout, lambda name: f"127.0.0.1:{self.ports[name]}"
         sections = {
             "node": {"name": "quickstart", "hostname": "localhost", "state_dir": str(layout.node),
-                     "hash_key_file": str(layout.secrets / "hash_key")},
+                     "hash_key_file": str(layout.secrets / "hash_key"), "control_socket": str(layout.control)},
             **{name: {"listen": at(name)} for name in LISTENERS},
             "server": {"help_url": "https://help.isp.example/{reason}?case={token}"},
             "tls": {"certificate": str(layout.tls / "cert.pem"), "key": str(layout.tls / "key.pem")},
