@@ -175,12 +175,13 @@ std::vector<Option> declare() {
                "Connections open at once from one address; trusted networks are exempt."),
         option("server.max_connections_per_network", &C::server, &Server::max_connections_per_network,
                Count{1, million}, live,
-               "Connections open at once from one /24 or /64; trusted networks are exempt."),
+               "Connections open at once from one /24, or /48 of IPv6; trusted networks are exempt."),
         option("server.greet_pause", &C::server, &Server::greet_pause, Period{0s, 1min}, live,
                "On port 25, how long the greeting waits for a client that talks too early; only for "
-               "addresses that have not behaved within the last hour."),
+               "addresses that have not waited for it within the last hour, never for trusted networks; 0s looks "
+               "for early octets but does not wait."),
         option("server.tarpit", &C::server, &Server::tarpit, Period{0s, 1min}, live,
-               "Longest delay of the replies to a client that makes one error after another."),
+               "Longest delay of the replies to a client that makes one error after another; 0s is none."),
         option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,
                "Longest wait for a client's next command."),
         option("server.data_timeout", &C::server, &Server::data_timeout, Period{1s, 1h}, live,
