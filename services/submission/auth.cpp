@@ -105,7 +105,7 @@ net::task<> Session::authenticate(smtp::Action& action) {
         report_login_failed(login.name, replies::auth_failed(), "");
         break;
     case Check::paused: report_login_failed(login.name, replies::auth_paused(), "backoff"); break;
-    case Check::unavailable: say(replies::auth_unavailable()); co_return;
+    case Check::unavailable: say(replies::auth_unavailable()); break;
     case Check::cancelled: say(replies::auth_cancelled()); break;
     case Check::too_long: say(replies::auth_line_too_long()); break;
     default: say(replies::auth_malformed()); break;
