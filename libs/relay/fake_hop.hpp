@@ -15,7 +15,7 @@ using namespace net::test;
 /// What the hop does instead of its normal reply: says `text` (nothing when empty), then goes on, closes,
 /// resets or is silent.
 struct Act {
-    enum class Then { go_on, close, reset, stall };
+    enum class Then { go_on, drip, close, reset, stall }; ///< drip: octet by octet, then goes on
     std::string text;
     Then then = Then::go_on;
     bool once = false; ///< then it is normal again
@@ -30,16 +30,20 @@ inline const Act stalls("", Act::Then::stall);
 
 class FakeHop {
   public:
-    explicit FakeHop(Loop& loop) : loop_(loop) { listen(0); }
+    explicit FakeHop(Loop& loop) : loop_(loop) { listen(Endpoint("127.0.0.1", 0)); }
+    /// On a socket in the file system.
+    FakeHop(Loop& loop, const std::filesystem::path& at) : loop_(loop) { listen(Endpoint(at.string(), 0)); }
     ~FakeHop() { refuse(); }
 
     struct Message {
         std::string mail;
         std::vector<std::string> rcpts;
         std::string content; ///< as on the wire, without the final dot
+        std::string login;   ///< as XCLIENT told it last, before or for this message
+        bool tls = false;
     };
 
-    /// By stage: banner, ehlo, helo, xforward, mail, rcpt, data, dot, rset. "RCPT TO:<a@b>" and the like go
+    /// By stage: banner, ehlo, helo, starttls, xclient, xforward, mail, rcpt, data, dot, rset. "RCPT TO:<a@b>" and the like go
     /// before the stage.
     std::map<std::string, Act> acts;
     std::vector<std::string> keywords{"PIPELINING",
@@ -55,13 +59,14 @@ class FakeHop {
     std::vector<std::string> commands;
     std::vector<Message> messages; ///< those whose final dot came and was answered positively
     int connections = 0, groups = 0;
+    std::shared_ptr<const net::TlsContext> tls; ///< for STARTTLS; then EHLO offers it until there is TLS
 
-    Endpoint address() const { return Endpoint("127.0.0.1", port_); }
+    Endpoint address() const { return address_; }
     void refuse() {
         if (listener_) listener_->stop();
         listener_.reset();
     }
-    void listen_again() { listen(port_); }
+    void listen_again() { listen(address_); }
     void drop_connections() {
         for (auto& stream : streams_)
             stream->close();
@@ -75,16 +80,16 @@ class FakeHop {
   private:
     struct Dialogue {
         std::shared_ptr<net::Stream> stream;
-        std::string buffer;
+        std::string buffer, login;
         Message message;
     };
 
-    void listen(std::uint16_t port) {
+    void listen(const Endpoint& at) {
         net::asio::io_context* contexts[] = {&loop_.io};
-        auto made = net::listen(Endpoint("127.0.0.1", port), contexts);
+        auto made = net::listen(at, contexts);
         ASSERT_TRUE(made) << made.error().message;
         listener_ = std::move(made->front());
-        port_ = listener_->local().port;
+        address_ = listener_->local();
         listener_->start([this](net::Socket socket, IpAddress, std::uint16_t) {
             ++connections;
             auto stream = std::make_shared<net::Stream>(std::move(socket), loop_.deadlines);
@@ -109,14 +114,20 @@ class FakeHop {
     }
     /// False: the dialogue is over.
     net::task<bool> perform(Dialogue& d, Act act) {
+        if (act.then == Act::Then::drip) {
+            for (std::size_t i = 0; i < act.text.size(); ++i) {
+                const auto octet = act.text.substr(i, 1);
+                const auto written = co_await d.stream->write(octet, 5s);
+                if (!written.ok()) co_return false;
+                co_await d.stream->pause(1ms);
+            }
+            co_return true;
+        }
         const auto written = co_await d.stream->write(act.text, 5s);
         if (!written.ok()) co_return false;
         if (act.then == Act::Then::go_on) co_return true;
         if (act.then == Act::Then::reset) d.stream->reset_on_close();
-        if (act.then == Act::Then::stall) {
-            while (d.stream->is_open())
-                co_await d.stream->wait_readable(60s);
-        }
+        if (act.then == Act::Then::stall) co_await d.stream->pause(60s);
         d.stream->close();
         co_return false;
     }
@@ -128,10 +139,12 @@ class FakeHop {
         if (act.once) acts.erase(found);
         return act;
     }
-    std::string ehlo_reply() const {
+    std::string ehlo_reply(const Dialogue& d) const {
         std::string text = "250";
         std::string last = "hop.example";
-        for (const auto& keyword : keywords) {
+        auto all = keywords;
+        if (tls && !d.stream->is_tls()) all.push_back("STARTTLS");
+        for (const auto& keyword : all) {
             text += "-" + last + "\r\n250";
             last = keyword;
         }
@@ -162,9 +175,15 @@ class FakeHop {
         std::string stage, normal = "250 2.0.0 Ok\r\n";
         if (verb == "EHLO") {
             stage = "ehlo";
-            normal = ehlo_reply();
+            normal = ehlo_reply(d);
         } else if (verb == "HELO") {
             stage = "helo";
+        } else if (verb == "STARTTLS") {
+            stage = "starttls";
+            normal = tls ? "220 2.0.0 Ready\r\n" : "502 5.5.1 no\r\n";
+        } else if (verb == "XCLIENT") {
+            stage = "xclient";
+            normal = "220 hop.example ESMTP\r\n";
         } else if (verb == "XFORWARD") {
             stage = "xforward";
         } else if (verb == "RSET") {
@@ -182,6 +201,15 @@ class FakeHop {
         const auto act = act_for(stage, line, normal);
         const bool on = co_await perform(d, act);
         if (!on) co_return false;
+        if (stage == "starttls" && act.text[0] == '2') {
+            d.buffer.clear();
+            const auto up = co_await d.stream->accept_tls(tls->get(), 5s);
+            co_return up.ok();
+        }
+        if (stage == "xclient" && act.text[0] == '2') {
+            const auto login = line.substr(line.find('=') + 1);
+            d.login = login == "[UNAVAILABLE]" ? "" : login;
+        }
         if (stage == "mail" && act.text[0] == '2') d.message.mail = line;
         if (stage == "rcpt" && act.text[0] == '2') d.message.rcpts.push_back(line);
         if (stage == "data" && act.text[0] == '3') {
@@ -209,6 +237,8 @@ class FakeHop {
         }
         d.buffer = content.substr(end + 5);
         d.message.content = content.substr(2, end);
+        d.message.login = d.login;
+        d.message.tls = d.stream->is_tls();
         const auto act = act_for("dot", "", "250 2.0.0 Ok: queued as F00\r\n");
         const bool whole = act.text.ends_with("\n") && act.text.size() < 4096 && act.text[3] != '-';
         if (act.text.starts_with("2") && (whole || act.text.starts_with("250-2.0.0 a")))
@@ -222,7 +252,7 @@ class FakeHop {
 
     Loop& loop_;
     std::unique_ptr<net::Listener> listener_;
-    std::uint16_t port_ = 0;
+    Endpoint address_;
     std::vector<std::shared_ptr<net::Stream>> streams_;
 };
 

@@ -1,9 +1,5 @@
 #include "relay/pool.hpp"
 
-#include "log/log.hpp"
-#include "metrics/registry.hpp"
-#include "relay/published.hpp"
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
@@ -18,43 +14,20 @@ namespace lazaret::relay {
 namespace {
 
 namespace asio = net::asio;
+using Kind = Fault::Kind;
 using clock = net::Deadline::clock;
 using Timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, net::Executor>;
-constexpr auto maintenance = std::chrono::seconds(1);
-
-metrics::Gauge& connections(const char* state) {
-    return metrics::gauge("lazaret_backend_connections", "Connections to the next hop.", {{"state", state}});
-}
-metrics::Gauge& busy_connections() {
-    static auto& gauge = connections("busy");
-    return gauge;
-}
-metrics::Gauge& idle_connections() {
-    static auto& gauge = connections("idle");
-    return gauge;
-}
+constexpr Duration maintenance = std::chrono::seconds(1);
 
 void rethrow(std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
 }
 
-Error unreachable(const std::string& why) {
-    return Error("next hop: " + why, true);
+Fault stopping() {
+    return Fault(Kind::local, "shutting down");
 }
 
 } // namespace
-
-PoolSettings pool_settings(const config::Config& config) {
-    PoolSettings out;
-    out.address = config.next_hop.addresses.front();
-    out.hostname = config.node.hostname;
-    out.connect_timeout = config.next_hop.connect_timeout;
-    out.reply_timeout = config.next_hop.reply_timeout;
-    out.data_timeout = config.next_hop.data_timeout;
-    out.idle_timeout = config.next_hop.idle_timeout;
-    out.max_connections = config.next_hop.max_connections;
-    return out;
-}
 
 /// Somebody in a queue; woken by cancelling its timer.
 struct Pool::Waiter
@@ -72,32 +45,49 @@ struct Pool::Waiter
 
 struct Pool::State {
     State(net::Executor on, net::Deadlines& sweep, PoolSettings with)
-        : executor(on), deadlines(sweep), settings(std::move(with)),
-          published(Published::of(settings.address)), timer(on) {}
+        : executor(on), deadlines(sweep), settings(std::move(with)), hop(Hop::of(settings.address)), timer(on) {}
+    ~State() { close_idle(clock::time_point::max()); }
 
+    using Connections = std::vector<std::unique_ptr<Connection>>;
     using Queue = boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>>;
 
+    /// In step, and not closed: many next hops close what was idle for long, which is no fault of theirs.
+    bool alive(Connection& connection) {
+        const auto fault = connection.check_quiet();
+        if (fault.kind == Kind::unsolicited) hop->faults.Increment();
+        return !fault;
+    }
+    std::unique_ptr<Connection> take_out(Connections::iterator at) {
+        auto connection = std::move(*at);
+        idle.erase(at);
+        hop->idle.Decrement();
+        return connection;
+    }
     /// Newest first: a pool that needs fewer connections lets the old ones expire.
-    std::unique_ptr<Connection> take_idle() {
+    std::unique_ptr<Connection> take_idle(std::string_view login) {
         while (!idle.empty()) {
-            auto connection = std::move(idle.back());
-            idle.pop_back();
-            idle_connections().Decrement();
-            if (!connection->check_quiet()) return connection;
+            auto at = idle.end() - 1;
+            if (settings.xclient_login) {
+                const auto told = std::find_if(idle.rbegin(), idle.rend(),
+                                               [&](const auto& each) { return each->login() == login; });
+                if (told != idle.rend()) at = told.base() - 1;
+            }
+            auto connection = take_out(at);
+            if (alive(*connection)) return connection;
         }
         return nullptr;
-    }
-    /// Of idle connections the newest is one that still stands.
-    void drop_dead() {
-        while (!idle.empty() && idle.back()->check_quiet()) {
-            idle.pop_back();
-            idle_connections().Decrement();
-        }
     }
     void put_idle(std::unique_ptr<Connection> connection) {
         connection->idle_since = clock::now();
         idle.push_back(std::move(connection));
-        idle_connections().Increment();
+        hop->idle.Increment();
+    }
+    void close_idle(clock::time_point before) {
+        while (!idle.empty() && idle.front()->idle_since <= before) take_out(idle.begin());
+    }
+    void take_place() {
+        ++places;
+        hop->busy.Increment();
     }
     /// A place becomes free: the one who waits longest has it, else nobody.
     void free_place() {
@@ -107,39 +97,21 @@ struct Pool::State {
             return;
         }
         --places;
-        busy_connections().Decrement();
+        hop->busy.Decrement();
     }
-    void attempt_ended(std::string why) {
-        attempting = false;
-        if (failure.empty() && !why.empty())
-            log::warn("next_hop_away", "No connection to the next hop; clients are deferred",
-                      {{"next_hop", settings.address.to_string()}, {"reason", why}});
-        if (!failure.empty() && why.empty())
-            log::info("next_hop_back", "The next hop answers again",
-                      {{"next_hop", settings.address.to_string()}});
-        failure = std::move(why);
-        while (!for_attempt.empty()) {
-            for_attempt.front().granted = failure.empty();
-            for_attempt.front().wake();
-        }
-    }
-    void close_idle(clock::time_point before) {
-        while (!idle.empty() && idle.front()->idle_since <= before) {
-            idle.erase(idle.begin());
-            idle_connections().Decrement();
-        }
-    }
+    bool full() const { return places >= settings.max_connections; }
+    /// It was refused for being one too many, while others stand: that is a bound of the hop's, and no absence.
+    bool has_others() const { return places > opening || !idle.empty(); }
 
     net::Executor executor;
     net::Deadlines& deadlines;
     const PoolSettings settings;
-    Published& published;
+    const std::shared_ptr<Hop> hop;
     Timer timer; ///< of maintain()
-    std::vector<std::unique_ptr<Connection>> idle;
+    Connections idle;
     std::size_t places = 0; ///< taken: leased, being opened or being reset
-    Queue for_place, for_attempt;
-    std::string failure;     ///< of the last attempt to connect; "" = it succeeded
-    bool attempting = false; ///< while `failure`: somebody tries
+    std::size_t opening = 0; ///< of them
+    Queue for_place;
     bool stopped = false;
 };
 
@@ -175,16 +147,14 @@ void Pool::stop() {
     state_->close_idle(clock::time_point::max());
     while (!state_->for_place.empty())
         state_->for_place.front().wake();
-    while (!state_->for_attempt.empty())
-        state_->for_attempt.front().wake();
 }
 
-std::shared_ptr<const smtp::Extensions> Pool::extensions() const {
-    return state_->published.get();
+Hop& Pool::hop() const {
+    return *state_->hop;
 }
 
-bool Pool::reachable() const {
-    return state_->failure.empty();
+std::size_t Pool::busy() const {
+    return state_->places;
 }
 
 std::size_t Pool::idle() const {
@@ -195,89 +165,102 @@ const PoolSettings& Pool::settings() const {
     return state_->settings;
 }
 
-net::task<Result<Lease>> Pool::acquire() {
-    return acquire_from(state_, true);
+bool Pool::stands() {
+    auto& idle = state_->idle;
+    while (!idle.empty() && !state_->alive(*idle.back())) state_->take_out(idle.end() - 1);
+    return !idle.empty() || state_->places > 0;
 }
 
-net::task<Result<Lease>> Pool::acquire_new() {
-    return acquire_from(state_, false);
+std::optional<Lease> Pool::take_idle(std::string_view login) {
+    if (state_->stopped || state_->full()) return std::nullopt;
+    auto lease = take_idle_from(state_, login);
+    if (lease) state_->take_place();
+    return lease;
 }
 
-net::task<bool> Pool::probe() {
-    const auto lease = co_await acquire_from(state_, true);
-    co_return lease.has_value();
+/// With a place that the caller has.
+std::optional<Lease> Pool::take_idle_from(const std::shared_ptr<State>& state, std::string_view login) {
+    auto connection = state->take_idle(login);
+    if (!connection) return std::nullopt;
+    return Lease(state, std::move(connection), true);
 }
 
-net::task<> Pool::refresh(Duration at_most) {
-    state_->drop_dead();
-    if (state_->stopped || !state_->idle.empty() || state_->places > 0) co_return;
-    auto waiter = std::make_shared<Waiter>(state_->executor, at_most);
-    asio::co_spawn(state_->executor, ask(state_, waiter), rethrow);
-    if (!waiter->granted) co_await waiter->timer.async_wait(net::use_task);
-}
-
-net::task<> Pool::ask(std::shared_ptr<State> state, std::shared_ptr<Waiter> waiter) {
-    {
-        const auto lease = co_await acquire_from(state, true);
+net::task<Fault> Pool::acquire(std::optional<Lease>& lease, std::string_view login, bool may_reuse) {
+    const auto state = state_;
+    if (state->stopped) co_return stopping();
+    if (!state->full()) {
+        state->take_place();
+    } else {
+        Waiter waiter(state->executor, state->settings.connect_timeout);
+        state->for_place.push_back(waiter);
+        co_await waiter.timer.async_wait(net::use_task);
+        if (!waiter.granted) co_return Fault(Kind::busy, "all connections are in use");
     }
-    waiter->granted = true;
-    waiter->wake();
+    Place place(state);
+    if (state->stopped) co_return stopping();
+    if (state->hop->away()) co_return Fault(Kind::refused, state->hop->why_away());
+    if (may_reuse) {
+        auto idle = take_idle_from(state, login);
+        if (idle) {
+            place.release();
+            lease.emplace(std::move(*idle));
+            co_return Fault();
+        }
+    } else if (!state->idle.empty() && state->idle.size() + state->places > state->settings.max_connections) {
+        state->take_out(state->idle.begin()); // it makes room
+    }
+    std::unique_ptr<Connection> connection;
+    ++state->opening;
+    Fault fault = co_await open(*state, connection);
+    --state->opening;
+    if (fault) co_return fault;
+    place.release();
+    lease.emplace(Lease(state, std::move(connection), false));
+    co_return Fault();
+}
+
+/// Connects and greets; the hop's health follows from what comes of it. The caller keeps `state` alive.
+net::task<Fault> Pool::open(State& state, std::unique_ptr<Connection>& connection) {
+    const auto& settings = state.settings;
+    std::string error;
+    auto stream = co_await net::connect(settings.address, settings.connect_timeout, state.deadlines, error);
+    Fault fault;
+    if (stream) {
+        connection = std::make_unique<Connection>(std::move(stream));
+        fault = co_await connection->greet(settings);
+    } else {
+        fault = Fault(Kind::closed, error);
+    }
+    if (!fault) {
+        state.hop->publish(connection->hop());
+        state.hop->came_back();
+        co_return fault;
+    }
+    connection.reset();
+    if (state.stopped) co_return fault;
+    state.hop->faults.Increment();
+    if (fault.kind != Kind::refused || !state.has_others()) state.hop->went_away(fault.text);
+    co_return fault;
+}
+
+/// Outside the bound of connections: when a hop goes away all places may be held by transactions that wait for it.
+net::task<> Pool::probe(std::shared_ptr<State> state) {
+    std::unique_ptr<Connection> connection;
+    const Fault fault = co_await open(*state, connection);
+    if (!fault && !state->stopped && state->idle.size() + state->places < state->settings.max_connections)
+        state->put_idle(std::move(connection));
 }
 
 net::task<> Pool::maintain(std::shared_ptr<State> state) {
+    const auto& settings = state->settings;
     while (!state->stopped) {
-        if (!state->published.known()) {
-            const auto lease = co_await acquire_from(state, true);
-        }
-        state->close_idle(clock::now() - state->settings.idle_timeout);
+        const bool missing = state->hop->away() || !state->hop->known();
+        if (missing && state->hop->claim_probe(clock::now(), settings.health_interval)) co_await probe(state);
+        state->close_idle(clock::now() - settings.idle_timeout);
         if (state->stopped) break;
-        state->timer.expires_after(maintenance);
+        state->timer.expires_after(std::min(maintenance, settings.health_interval));
         co_await state->timer.async_wait(net::use_task);
     }
-}
-
-net::task<Result<Lease>> Pool::acquire_from(std::shared_ptr<State> state, bool may_reuse) {
-    if (state->stopped) co_return unreachable("shutting down");
-    const auto& settings = state->settings;
-    if (state->places < settings.max_connections) {
-        ++state->places;
-        busy_connections().Increment();
-    } else {
-        Waiter waiter(state->executor, settings.connect_timeout);
-        state->for_place.push_back(waiter);
-        co_await waiter.timer.async_wait(net::use_task);
-        if (!waiter.granted) co_return unreachable("all connections are in use");
-    }
-    Place place(state);
-    if (may_reuse) {
-        if (auto connection = state->take_idle()) {
-            place.release();
-            co_return Lease(state, std::move(connection), true);
-        }
-    } else if (state->idle.size() + state->places > settings.max_connections) {
-        state->close_idle(state->idle.front()->idle_since); // an idle one makes room
-    }
-    if (!state->failure.empty() && state->attempting) {
-        Waiter waiter(state->executor, settings.connect_timeout + settings.reply_timeout);
-        state->for_attempt.push_back(waiter);
-        co_await waiter.timer.async_wait(net::use_task);
-        if (!waiter.granted) co_return unreachable(state->failure);
-    }
-    if (state->stopped) co_return unreachable("shutting down");
-    state->attempting = true;
-    std::string error;
-    auto stream = co_await net::connect(settings.address, settings.connect_timeout, state->deadlines, error);
-    if (!stream) {
-        state->attempt_ended(error);
-        co_return unreachable(error);
-    }
-    auto connection = std::make_unique<Connection>(std::move(stream));
-    const Fault fault = co_await connection->greet(settings.hostname, settings.reply_timeout);
-    state->attempt_ended(fault.text);
-    if (fault) co_return unreachable(fault.text);
-    state->published.publish(connection->hop());
-    place.release();
-    co_return Lease(state, std::move(connection), false);
 }
 
 net::task<> Pool::recycle(std::shared_ptr<State> state, std::unique_ptr<Connection> connection) {
@@ -285,10 +268,10 @@ net::task<> Pool::recycle(std::shared_ptr<State> state, std::unique_ptr<Connecti
     Fault fault = co_await connection->send("RSET\r\n", state->settings.reply_timeout);
     smtp::Reply reply;
     if (!fault) fault = co_await connection->read_reply(state->settings.reply_timeout, reply);
+    if (fault && fault.kind != Kind::closed && !state->stopped) state->hop->faults.Increment();
     if (fault || reply.code() != 250) co_return;
     connection->set_in_transaction(false);
-    if (!state->stopped && connection->reusable() && !connection->check_quiet())
-        state->put_idle(std::move(connection));
+    if (!state->stopped && connection->reusable()) state->put_idle(std::move(connection));
 }
 
 Lease::Lease(std::shared_ptr<Pool::State> state, std::unique_ptr<Connection> connection, bool reused)
@@ -296,12 +279,25 @@ Lease::Lease(std::shared_ptr<Pool::State> state, std::unique_ptr<Connection> con
 
 Lease::Lease(Lease&&) noexcept = default;
 
+Hop& Lease::hop() const {
+    return *state_->hop;
+}
+
+const std::shared_ptr<Hop>& Lease::hop_ptr() const {
+    return state_->hop;
+}
+
+const PoolSettings& Lease::settings() const {
+    return state_->settings;
+}
+
 Lease::~Lease() {
     if (!connection_) return;
+    connection_->on_slow(nullptr);
     if (state_->stopped || connection_->useless()) {
         connection_.reset();
     } else if (connection_->reusable()) {
-        if (!connection_->check_quiet()) state_->put_idle(std::move(connection_));
+        state_->put_idle(std::move(connection_));
     } else {
         asio::co_spawn(state_->executor, Pool::recycle(state_, std::move(connection_)), rethrow);
         return; // the place is recycle's now

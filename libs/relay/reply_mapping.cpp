@@ -19,10 +19,6 @@ Enhanced derived(const Reply& reply, Stage stage) {
     return Enhanced(klass, 0, 0);
 }
 
-Reply misconfigured() {
-    return Reply(451, Enhanced(4, 3, 5), "The mail cannot be passed on: the servers here are misconfigured");
-}
-
 Reply shutting_down() {
     return Reply(451, Enhanced(4, 3, 2), "The mail cannot be passed on at the moment; try again later");
 }
@@ -79,6 +75,15 @@ Mapped map_reply(const Reply& from_hop, Stage stage) {
         return Mapped(Reply(from_hop.code(), enhanced, clean_text(from_hop.text())), ours);
     }
     }
+}
+
+Reply misconfigured() {
+    return Reply(451, Enhanced(4, 3, 5), "The mail cannot be passed on: the servers here are misconfigured");
+}
+
+Reply hop_lacks_8bitmime() {
+    return Reply(554, Enhanced(5, 6, 3),
+                 "This message is declared as 8BITMIME, which the next server does not support");
 }
 
 Reply hop_lacks_smtputf8() {

@@ -28,6 +28,12 @@ std::string clean_text(std::string_view text);
 /// Whether this reply can stand at this stage at all.
 bool in_order(const smtp::Reply& from_hop, Stage stage);
 
+/// We and the next hop do not fit together: for the administrator to mend, until then a 451.
+smtp::Reply misconfigured();
+
+/// RFC 6152 3: the message is declared 8-bit and the next hop does not offer 8BITMIME; content is never converted.
+smtp::Reply hop_lacks_8bitmime();
+
 /// RFC 6531 3.2: the message needs SMTPUTF8 and the next hop does not offer it.
 smtp::Reply hop_lacks_smtputf8();
 

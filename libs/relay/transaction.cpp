@@ -14,6 +14,8 @@ namespace {
 
 using Kind = Fault::Kind;
 constexpr std::size_t piece_size = 64 * 1024, flush_at = 256 * 1024;
+/// Of commands that go out together; their replies fit into any socket's buffers.
+constexpr std::size_t group_size = 16 * 1024;
 
 /// A fault as the client hears of it.
 smtp::Reply reply_for(const Fault& fault) {
@@ -28,157 +30,222 @@ std::string describe(const smtp::Reply& reply) {
 
 } // namespace
 
-Transaction::Transaction(Pool& pool, smtp::Forward forward, smtp::MailFrom mail)
-    : pool_(pool), forward_(std::move(forward)), mail_(std::move(mail)) {}
+Transaction::Transaction(HopGroup& hops, smtp::Forward forward, smtp::MailFrom mail, std::function<void()> slow)
+    : hops_(hops), forward_(std::move(forward)), mail_(std::move(mail)), needs_(mail_, forward_.login),
+      slow_(std::move(slow)) {}
 
 net::task<smtp::Reply> Transaction::rcpt(smtp::RcptTo to) {
-    smtp::Reply reply;
-    Fault fault;
-    if (!verdict_) {
-        if (lease_) {
-            std::string wire;
-            smtp::append_rcpt(wire, to, (*lease_)->hop());
-            fault = co_await command(wire, reply);
-        } else {
-            fault = co_await open(to, reply);
-        }
-    }
-    if (fault) co_return break_off(fault);
-    if (verdict_) {
-        failed_ = verdict_->ours;
-        co_return verdict_->reply;
-    }
-    if (!in_order(reply, Stage::rcpt)) co_return break_off(out_of_step(reply));
-    auto mapped = map_reply(reply, Stage::rcpt);
-    failed_ = mapped.ours;
-    if (mapped.reply.positive()) taken_.push_back(std::move(to));
-    co_return mapped.reply;
-}
-
-/// The connection was lost while the client sent its content. Nothing has been handed over, so the same envelope may go out
-/// once more; a recipient that is refused only now makes the whole message a 451.
-net::task<Fault> Transaction::resume(smtp::Reply& reply) {
-    lease_.reset();
-    const bool leased = co_await lease(true);
-    if (!leased) co_return Fault();
-    for (std::size_t i = 0; i < taken_.size(); ++i) {
+    for (bool again = false; !verdict_; again = true) {
+        Exchange exchange;
         Fault fault;
-        if (i == 0) {
-            fault = co_await begin(taken_[i], reply);
-        } else {
-            std::string wire;
-            smtp::append_rcpt(wire, taken_[i], (*lease_)->hop());
-            fault = co_await command(wire, reply);
+        bool ready = lease_.has_value();
+        if (!ready) {
+            if (!again) ready = lease_idle();
+            if (!ready) ready = co_await lease(again);
+            if (!ready) break;
+            fault = co_await begin(exchange);
+            if (verdict_) break;
         }
-        if (fault) co_return fault;
-        if (verdict_) co_return Fault();
-        if (reply.code() / 100 != 2) {
-            settle(Mapped(smtp::replies::next_hop_lost(), true));
-            co_return Fault();
+        if (!fault) {
+            smtp::append_rcpt(exchange.wire, to, (*lease_)->hop());
+            exchange.rcpts = 1;
+            fault = co_await perform(exchange);
         }
+        if (!fault) {
+            if (exchange.mail_refusal) {
+                settle(taken_.empty() ? map_reply(*exchange.mail_refusal, Stage::mail)
+                                      : Mapped(smtp::replies::next_hop_changed(), true));
+                break;
+            }
+            auto mapped = map_reply(exchange.last, Stage::rcpt);
+            failed_ = mapped.ours;
+            if (mapped.reply.positive()) taken_.push_back(std::move(to));
+            co_return mapped.reply;
+        }
+        if (again || !may_replace(fault)) co_return break_off(fault);
+        give_up_connection(fault);
     }
-    co_return co_await command("DATA\r\n", reply);
+    co_return repeat();
 }
 
-/// A pooled connection that turns out to be dead is replaced once: no recipient has had an answer yet.
-net::task<Fault> Transaction::open(const smtp::RcptTo& to, smtp::Reply& reply) {
-    for (bool fresh = false;; fresh = true) {
-        const bool leased = co_await lease(fresh);
-        if (!leased) co_return Fault();
-        Fault fault = co_await begin(to, reply);
-        if (!fault || fresh || !lease_->reused() || fault.kind == Kind::timeout) co_return fault;
-        lease_.reset();
+net::task<smtp::Reply> Transaction::data(Content& content) {
+    if (!verdict_ && taken_.empty()) co_return smtp::replies::no_recipients();
+    Exchange exchange;
+    for (bool again = false; !verdict_; again = true) {
+        exchange = Exchange();
+        Fault fault;
+        bool ready = lease_.has_value();
+        if (!ready) {
+            if (!again) ready = lease_idle();
+            if (!ready) ready = co_await lease(again);
+            if (!ready) break;
+            fault = co_await begin(exchange);
+            if (verdict_) break;
+        }
+        if (!fault) fault = co_await replay(exchange);
+        if (!fault) break;
+        if (again || !may_replace(fault)) co_return break_off(fault);
+        give_up_connection(fault);
     }
+    if (verdict_) co_return repeat();
+
+    auto& connection = **lease_;
+    const bool go = exchange.last.code() == 354 && exchange.data;
+    if (exchange.mail_refusal || exchange.rcpt_refusal) {
+        // Its recipients were promised: all of them or, for now, none. After a 354 only a close keeps the next hop
+        // from taking what follows for the message.
+        if (go) connection.retire();
+        co_return settle(Mapped(smtp::replies::next_hop_changed(), true));
+    }
+    if (!go) co_return settle(map_reply(exchange.last, Stage::data));
+
+    Fault fault = co_await stream_content(content);
+    smtp::Reply reply;
+    if (!fault) fault = co_await connection.read_reply(lease_->settings().data_timeout, reply);
+    if (!fault && (reply.code() == 421 || !in_order(reply, Stage::content))) fault = out_of_step(reply);
+    if (fault) co_return break_off(fault);
+    connection.set_in_transaction(false);
+    lease_->hop().worked();
+    co_return settle(map_reply(reply, Stage::content));
 }
 
-net::task<bool> Transaction::lease(bool fresh) {
-    auto asked = fresh ? pool_.acquire_new() : pool_.acquire();
-    auto got = co_await std::move(asked);
-    if (got) {
-        lease_.emplace(std::move(*got));
+void Transaction::park() {
+    if (!lease_) return;
+    lease_.reset();
+    unasked_ = taken_.size();
+}
+
+/// Nothing of the content has gone out, so the envelope may go out once more. On a connection that did not serve
+/// before, to the only hop, for the first recipient, there is nothing to hope for.
+bool Transaction::may_replace(const Fault& fault) const {
+    if (fault.kind == Kind::timeout || fault.kind == Kind::local) return false;
+    return lease_->reused() || !taken_.empty() || hops_.has_other(lease_->hop());
+}
+
+void Transaction::give_up_connection(const Fault& fault) {
+    // What waited in the pool may have been closed as idle, which breaks nothing.
+    if (!lease_->reused() || fault.kind != Kind::closed) hops_.broke(lease_->hop(), fault);
+    avoid_ = lease_->hop_ptr();
+    park();
+}
+
+/// The usual case, without a wait.
+bool Transaction::lease_idle() {
+    auto idle = hops_.take_idle(needs_);
+    if (!idle) return false;
+    lease_.emplace(std::move(*idle));
+    if (slow_) (*lease_)->on_slow(&slow_);
+    return true;
+}
+
+net::task<bool> Transaction::lease(bool again) {
+    if (slow_) slow_();
+    auto acquiring = hops_.acquire(lease_, needs_, again, avoid_.get());
+    const Fault fault = co_await std::move(acquiring);
+    if (!fault) {
+        if (slow_) (*lease_)->on_slow(&slow_);
         co_return true;
     }
     log::debug("hand_over_deferred", "No connection to the next hop",
-               {{"trace", forward_.ident.view()}, {"reason", got.error().message}});
+               {{"trace", forward_.ident.view()}, {"reason", fault.text}});
     settle(Mapped(smtp::replies::next_hop_unavailable(), true));
     co_return false;
 }
 
-/// XFORWARD, MAIL and the first RCPT, in one group where the next hop offers PIPELINING (RFC 2920).
-net::task<Fault> Transaction::begin(const smtp::RcptTo& to, smtp::Reply& reply) {
+/// What goes before the first RCPT on a connection: XCLIENT where it has to be told another account, which takes
+/// its time; then XFORWARD and MAIL, which only join the group.
+net::task<Fault> Transaction::begin(Exchange& exchange) {
     auto& connection = **lease_;
-    const auto timeout = pool_.settings().reply_timeout;
-    if (mail_.smtputf8 && !connection.hop().smtputf8) {
-        settle(Mapped(hop_lacks_smtputf8(), false));
-        co_return Fault();
-    }
-    std::string wire;
-    const bool group = connection.hop().pipelining;
-    const int forwards = smtp::append_xforward(wire, forward_, connection.hop());
-    smtp::append_mail(wire, mail_, mail_.size.value_or(0), connection.hop());
-    smtp::append_rcpt(wire, to, connection.hop());
-
-    connection.set_in_transaction(true);
-    Fault fault;
-    if (group) {
-        fault = co_await connection.send(wire, timeout);
+    if (lease_->settings().xclient_login && connection.login() != forward_.login) {
+        const Fault fault = co_await connection.tell_login(forward_.login, lease_->settings());
+        if (fault.kind == Kind::account) {
+            if (lease_->hop().first_xclient_refusal())
+                log::error("xclient_refused", "The next hop does not take XCLIENT LOGIN; mail of accounts is deferred",
+                           {{"next_hop", lease_->hop().name()}, {"reason", fault.text}});
+            settle(Mapped(misconfigured(), true));
+            co_return Fault();
+        }
         if (fault) co_return fault;
     }
-    std::optional<smtp::Reply> refusal; // of MAIL
-    std::string_view rest = wire;
-    for (int i = 0; !rest.empty() && (group || !refusal); ++i) {
+    const auto& hop = connection.hop();
+    if (!needs_.possible(hop)) {
+        if (!taken_.empty()) settle(Mapped(smtp::replies::next_hop_changed(), true));
+        else if (hops_.may_come_back(needs_)) settle(Mapped(smtp::replies::next_hop_unavailable(), true));
+        else settle(Mapped(mail_.smtputf8 && !hop.smtputf8 ? hop_lacks_smtputf8() : hop_lacks_8bitmime(), false));
+        co_return Fault();
+    }
+    exchange.wire.reserve(1024);
+    exchange.forwards = smtp::append_xforward(exchange.wire, forward_, hop);
+    smtp::append_mail(exchange.wire, mail_, mail_.size.value_or(0), hop);
+    exchange.mail = true;
+    connection.set_in_transaction(true);
+    co_return Fault();
+}
+
+/// What the connection has not been told yet of the envelope, and DATA: all in one group where the next hop offers
+/// PIPELINING (RFC 2920), cut where replies could pile up so high that both sides wait for each other to read.
+net::task<Fault> Transaction::replay(Exchange& exchange) {
+    const auto& hop = (*lease_)->hop();
+    for (std::size_t i = 0; i < unasked_; ++i) {
+        smtp::append_rcpt(exchange.wire, taken_[i], hop);
+        ++exchange.rcpts;
+        if (exchange.wire.size() < group_size) continue;
+        const Fault fault = co_await perform(exchange);
+        if (fault) co_return fault;
+        if (exchange.mail_refusal || exchange.rcpt_refusal) co_return Fault();
+    }
+    exchange.wire += "DATA\r\n";
+    exchange.data = true;
+    unasked_ = 0;
+    const Fault fault = co_await perform(exchange);
+    co_return fault;
+}
+
+/// Sends what stands in the exchange and reads a reply to each of it. A refusal is no fault. Without PIPELINING each
+/// command waits for the one before, and none follows a refusal.
+net::task<Fault> Transaction::perform(Exchange& exchange) {
+    auto& connection = **lease_;
+    const auto timeout = lease_->settings().reply_timeout;
+    const bool group = connection.hop().pipelining;
+    Fault fault;
+    if (group) {
+        fault = co_await connection.send(exchange.wire, timeout);
+        if (fault) co_return fault;
+    }
+    for (std::string_view rest = exchange.wire; !rest.empty();) {
         const auto line = rest.substr(0, rest.find('\n') + 1);
         rest.remove_prefix(line.size());
+        auto& reply = exchange.last;
         if (!group) {
+            if (exchange.mail_refusal || exchange.rcpt_refusal) break;
             fault = co_await connection.send(line, timeout);
             if (fault) co_return fault;
         }
         fault = co_await connection.read_reply(timeout, reply);
         if (fault) co_return fault;
-        const auto stage = rest.empty() ? Stage::rcpt : Stage::mail;
+        const bool refused = reply.code() >= 400;
+        const bool is_forward = exchange.forwards > 0, is_mail = !is_forward && exchange.mail;
+        const bool is_rcpt = !is_forward && !is_mail && exchange.rcpts > 0;
+        const auto stage = is_forward || is_mail ? Stage::mail : is_rcpt ? Stage::rcpt : Stage::data;
         if (reply.code() == 421 || !in_order(reply, stage)) co_return out_of_step(reply);
-        if (i < forwards && reply.code() >= 400) forward_refused(reply);
-        if (i == forwards && reply.code() >= 400) refusal = reply;
+        if (is_forward) {
+            --exchange.forwards;
+            if (refused) forward_refused(reply);
+        } else if (is_mail) {
+            exchange.mail = false;
+            if (refused) exchange.mail_refusal = reply;
+        } else if (is_rcpt) {
+            --exchange.rcpts;
+            if (refused && !exchange.rcpt_refusal) exchange.rcpt_refusal = reply;
+        }
     }
-    if (refusal) settle(map_reply(*refusal, Stage::mail));
+    exchange.wire.clear();
     co_return Fault();
-}
-
-net::task<Fault> Transaction::command(std::string_view wire, smtp::Reply& reply) {
-    auto& connection = **lease_;
-    const auto timeout = pool_.settings().reply_timeout;
-    Fault fault = co_await connection.send(wire, timeout);
-    if (!fault) fault = co_await connection.read_reply(timeout, reply);
-    if (!fault && reply.code() == 421) fault = out_of_step(reply);
-    co_return fault;
-}
-
-net::task<smtp::Reply> Transaction::data(Content& content) {
-    if (verdict_) {
-        failed_ = verdict_->ours;
-        co_return verdict_->reply;
-    }
-    if (!lease_ || taken_.empty()) co_return smtp::replies::no_recipients();
-    smtp::Reply reply;
-    Fault fault = co_await command("DATA\r\n", reply);
-    if (fault && fault.kind != Kind::timeout) fault = co_await resume(reply);
-    if (fault) co_return break_off(fault);
-    if (verdict_) co_return verdict_->reply;
-    auto& connection = **lease_;
-    if (!in_order(reply, Stage::data)) co_return break_off(out_of_step(reply));
-    if (reply.code() != 354) co_return settle(map_reply(reply, Stage::data));
-
-    fault = co_await stream_content(content);
-    if (!fault) fault = co_await connection.read_reply(pool_.settings().data_timeout, reply);
-    if (fault) co_return break_off(fault);
-    if (reply.code() == 421 || !in_order(reply, Stage::content)) co_return break_off(out_of_step(reply));
-    connection.set_in_transaction(false);
-    co_return settle(map_reply(reply, Stage::content));
 }
 
 net::task<Fault> Transaction::stream_content(Content& content) {
     auto& connection = **lease_;
-    const auto timeout = pool_.settings().data_timeout;
+    const auto timeout = lease_->settings().data_timeout;
     smtp::DotStuffer stuffer;
     std::string wire;
     wire.reserve(
@@ -216,17 +283,23 @@ void Transaction::forward_refused(const smtp::Reply& reply) {
     (*lease_)->forget_xforward();
 }
 
+/// The last word once more.
+smtp::Reply Transaction::repeat() {
+    failed_ = verdict_->ours;
+    return verdict_->reply;
+}
+
 /// The last word on this transaction, with the connection still in step.
 smtp::Reply Transaction::settle(Mapped verdict) {
-    failed_ = verdict.ours;
     verdict_ = std::move(verdict);
     lease_.reset();
-    return verdict_->reply;
+    return repeat();
 }
 
 smtp::Reply Transaction::break_off(const Fault& fault) {
     log::warn("next_hop_lost", "A transaction with the next hop broke off",
-              {{"trace", forward_.ident.view()}, {"reason", fault.text}});
+              {{"trace", forward_.ident.view()}, {"next_hop", lease_->hop().name()}, {"reason", fault.text}});
+    if (fault.kind != Kind::local) hops_.broke(lease_->hop(), fault);
     return settle(Mapped(reply_for(fault), true));
 }
 

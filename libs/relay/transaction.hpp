@@ -4,12 +4,14 @@
 
 #include "core/result.hpp"
 #include "net/task.hpp"
-#include "relay/pool.hpp"
+#include "relay/group.hpp"
 #include "relay/reply_mapping.hpp"
 #include "smtp/client.hpp"
 #include "smtp/envelope.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,43 +30,66 @@ class Content {
 };
 
 /// Begins with the first rcpt(): XFORWARD, MAIL and that RCPT in one group where the next hop takes it. Its
-/// end gives the connection back. After a fault every further reply is the same 451, and the connection is
+/// end gives the connection back. A connection that is lost before the content began is replaced once, at
+/// another hop where there is one; after a fault every further reply is the same 451, and the connection is
 /// closed.
 class Transaction {
   public:
-    /// The pool outlives the transaction.
-    Transaction(Pool& pool, smtp::Forward forward, smtp::MailFrom mail);
+    /// The group outlives the transaction. `slow` is called before a wait for the next hop that may be long, or
+    /// has become it: time to tell the client what it is owed.
+    Transaction(HopGroup& hops, smtp::Forward forward, smtp::MailFrom mail, std::function<void()> slow = {});
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
     /// The next hop's reply to RCPT; when it refused MAIL, its reply to that, for every recipient.
     net::task<smtp::Reply> rcpt(smtp::RcptTo to);
     /// DATA, content, final dot: the next hop's reply to the last that was reached. At most once, and only
-    /// after a RCPT that was accepted.
+    /// after a RCPT that was accepted. After park() the envelope goes out again with it: when any of it is
+    /// refused now, the whole message is a 451 and nothing is sent.
     net::task<smtp::Reply> data(Content& content);
+
+    /// Gives the connection back while the client is slow; the envelope is kept.
+    void park();
+    bool holds_connection() const { return lease_.has_value(); }
 
     /// The reply given last is no judgement on the mail: the next hop was away, broke off or talked nonsense.
     bool failed() const { return failed_; }
 
   private:
-    net::task<Fault> open(const smtp::RcptTo& to, smtp::Reply& reply);
-    net::task<bool> lease(bool fresh);
-    net::task<Fault> resume(smtp::Reply& reply);
-    net::task<Fault> begin(const smtp::RcptTo& to, smtp::Reply& reply);
-    net::task<Fault> command(std::string_view wire, smtp::Reply& reply);
+    /// Commands that go out together, in this order, and what came of them.
+    struct Exchange {
+        std::string wire;
+        int forwards = 0;
+        bool mail = false, data = false;
+        std::size_t rcpts = 0;
+        std::optional<smtp::Reply> mail_refusal, rcpt_refusal; ///< the first of each
+        smtp::Reply last;
+    };
+    bool lease_idle();
+    net::task<bool> lease(bool again);
+    net::task<Fault> begin(Exchange& exchange);
+    net::task<Fault> perform(Exchange& exchange);
+    net::task<Fault> replay(Exchange& exchange);
+    bool may_replace(const Fault& fault) const;
+    void give_up_connection(const Fault& fault);
     net::task<Fault> stream_content(Content& content);
     Fault out_of_step(const smtp::Reply& reply);
     void forward_refused(const smtp::Reply& reply);
+    smtp::Reply repeat();
     smtp::Reply settle(Mapped verdict);
     smtp::Reply break_off(const Fault& fault);
 
-    Pool& pool_;
+    HopGroup& hops_;
     smtp::Forward forward_;
     smtp::MailFrom mail_;
+    const Needs needs_;
+    const std::function<void()> slow_;
     std::optional<Lease> lease_;
+    std::shared_ptr<const Hop> avoid_; ///< it has broken a connection of this transaction
     std::optional<Mapped> verdict_; ///< MAIL's refusal or the fault: the answer to everything from now on
     bool failed_ = false;
     std::vector<smtp::RcptTo> taken_; ///< accepted by the next hop
+    std::size_t unasked_ = 0;         ///< the first of them, which the connection in use has not been told
 };
 
 } // namespace lazaret::relay

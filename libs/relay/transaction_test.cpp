@@ -1,3 +1,4 @@
+#include "core/text.hpp"
 #include "net/init.hpp"
 #include "relay/fake_hop.hpp"
 #include "relay/transaction.hpp"
@@ -47,9 +48,25 @@ class TransactionTest : public ::testing::Test {
         settings.address = hop.address();
         settings.hostname = "lazaret.example";
         settings.connect_timeout = settings.reply_timeout = settings.data_timeout = 30s;
-        make_pool();
+        settings.health_interval = 20ms;
+        make_hops();
     }
-    void make_pool() { pool = std::make_unique<Pool>(loop.io, loop.deadlines, settings); }
+    void make_hops() { make_hops({settings}); }
+    void make_hops(std::vector<PoolSettings> all) {
+        hops.reset();
+        hops = std::make_unique<HopGroup>(loop.io, loop.deadlines, std::move(all));
+    }
+    /// Probes find out that a hop is back.
+    void await_health() {
+        if (hops->reachable()) return;
+        hops->start();
+        loop.run_until([&] { return hops->reachable(); });
+    }
+    PoolSettings to_hop(const FakeHop& other) const {
+        auto each = settings;
+        each.address = other.address();
+        return each;
+    }
 
     static smtp::MailFrom from(std::string address) {
         smtp::MailFrom mail;
@@ -82,7 +99,7 @@ class TransactionTest : public ::testing::Test {
     }
     net::task<> send_one(smtp::MailFrom mail, std::vector<std::string> recipients, Text content,
                          Outcome& out) {
-        Transaction transaction(*pool, forward(), std::move(mail));
+        Transaction transaction(*hops, forward(), std::move(mail), [this] { ++slow; });
         bool any = false;
         for (auto& address : recipients) {
             auto rcpt = to(address);
@@ -104,7 +121,7 @@ class TransactionTest : public ::testing::Test {
         EXPECT_TRUE(hop.messages.empty());
     }
     void wait_for_reset() {
-        loop.run_until([&] { return pool->idle() == 1; });
+        loop.run_until([&] { return hops->idle() == 1; });
     }
     /// The next client is served at once, and nothing comes twice.
     void expect_recovery() {
@@ -112,6 +129,7 @@ class TransactionTest : public ::testing::Test {
         hop.fault_after = 0;
         hop.after_dot.clear();
         hop.messages.clear();
+        await_health();
         const auto out = send();
         EXPECT_EQ(out.data.code(), 250) << out.data.text();
         EXPECT_EQ(hop.messages.size(), 1u);
@@ -121,7 +139,8 @@ class TransactionTest : public ::testing::Test {
     FakeHop hop;
     TraceId ident = TraceId::make(now());
     PoolSettings settings;
-    std::unique_ptr<Pool> pool;
+    std::unique_ptr<HopGroup> hops;
+    int slow = 0; ///< how often somebody had to be told that it takes time
 };
 
 TEST_F(TransactionTest, HandsAMessageOver) {
@@ -175,6 +194,8 @@ TEST_F(TransactionTest, SendsOnlyParametersThatThisConnectionOffers) {
     EXPECT_EQ(hop.commands[2], "MAIL FROM:<me@isp.example> SIZE=1234 BODY=8BITMIME RET=HDRS ENVID=QQ1");
     hop.keywords = {"PIPELINING"};
     hop.drop_connections();
+    EXPECT_EQ(send(mail, {"a@b.example"}, Text({"x\r\n"})).rcpts[0], hop_lacks_8bitmime()) << "content is not converted";
+    mail.body = smtp::Body::seven_bit;
     EXPECT_EQ(send(mail, {"a@b.example"}, Text({"x\r\n"})).data.code(), 250);
     EXPECT_THAT(hop.commands, testing::Contains("MAIL FROM:<me@isp.example>"));
 }
@@ -232,11 +253,11 @@ TEST_F(TransactionTest, RefusalsAtDataAndDotArePassedOn) {
 }
 
 TEST_F(TransactionTest, AnAbandonedTransactionIsReset) {
-    loop.run([](Pool& p, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r) -> net::task<> {
+    loop.run([](HopGroup& p, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r) -> net::task<> {
         Transaction transaction(p, std::move(f), std::move(m));
         const auto reply = co_await transaction.rcpt(std::move(r));
         EXPECT_EQ(reply.code(), 250);
-    }(*pool, forward(), from("me@isp.example"), to("a@b.example")));
+    }(*hops, forward(), from("me@isp.example"), to("a@b.example")));
     wait_for_reset();
     expect_recovery();
     EXPECT_EQ(hop.connections, 1);
@@ -252,7 +273,9 @@ TEST_F(TransactionTest, XforwardRefusedIsNoReasonToFail) {
 }
 
 TEST_F(TransactionTest, MultiLineAndDrippedRepliesAreReplies) {
-    hop.acts["banner"] = Act("220-a\r\n220-b\r\n220 c\r\n");
+    hop.acts["banner"] = Act("220-a\r\n220-b\r\n220 c\r\n", Act::Then::drip);
+    hop.acts["rcpt"] = Act("250-2.1.5 a\r\n250 2.1.5 Ok\r\n", Act::Then::drip);
+    hop.acts["data"] = Act("354 go\r\n", Act::Then::drip);
     hop.acts["mail"] = Act("250\r\n");
     hop.acts["dot"] = Act("250-2.0.0 a\n250 2.0.0 queued\n");
     const auto out = send();
@@ -273,7 +296,7 @@ class FaultTest : public TransactionTest, public ::testing::WithParamInterface<F
 
 TEST_P(FaultTest, IsDeferredOnAFreshConnection) {
     settings.reply_timeout = settings.data_timeout = 300ms;
-    make_pool();
+    make_hops();
     hop.acts[GetParam().stage] = GetParam().act;
     expect_deferred(send());
     expect_recovery();
@@ -281,7 +304,7 @@ TEST_P(FaultTest, IsDeferredOnAFreshConnection) {
 
 TEST_P(FaultTest, IsDeferredOnAPooledConnection) {
     settings.reply_timeout = settings.data_timeout = 300ms;
-    make_pool();
+    make_hops();
     EXPECT_EQ(send().data.code(), 250);
     hop.messages.clear();
     const std::string stage = GetParam().stage;
@@ -291,6 +314,13 @@ TEST_P(FaultTest, IsDeferredOnAPooledConnection) {
     expect_recovery();
 }
 
+std::string flood() {
+    std::string lines;
+    for (int i = 0; i < 20000; ++i)
+        lines += "250-more\r\n";
+    return lines;
+}
+
 std::vector<FaultCase> faults() {
     std::vector<FaultCase> all;
     for (const char* stage : {"banner", "ehlo", "mail", "rcpt", "data", "dot"}) {
@@ -298,7 +328,8 @@ std::vector<FaultCase> faults() {
              {closes, resets, stalls, Act("421 4.3.2 down\r\n", Act::Then::close), Act("421 4.3.2 down\r\n"),
               Act("SSH-2.0-OpenSSH\r\n"), Act("999 x\r\n", Act::Then::close), Act("25", Act::Then::close),
               Act("25", Act::Then::stall), Act("250-ok\r\n", Act::Then::close), Act("\r\n"),
-              Act("250 " + std::string(70000, 'x') + "\r\n", Act::Then::close), Act("334 what\r\n")})
+              Act("250 " + std::string(70000, 'x') + "\r\n", Act::Then::close), Act("334 what\r\n"),
+              Act(flood(), Act::Then::close)})
             all.push_back({stage, act});
     }
     all.push_back({"banner", Act("554 5.3.2 no\r\n", Act::Then::close)});
@@ -322,10 +353,10 @@ TEST_F(TransactionTest, NobodyListens) {
     EXPECT_EQ(out.rcpts[0].code(), 451);
     EXPECT_EQ(out.rcpts[0].enhanced(), smtp::Enhanced(4, 4, 1));
     EXPECT_TRUE(out.rcpt_failed);
-    EXPECT_FALSE(pool->reachable());
+    EXPECT_FALSE(hops->reachable());
     hop.listen_again();
     expect_recovery();
-    EXPECT_TRUE(pool->reachable());
+    EXPECT_TRUE(hops->reachable());
 }
 
 TEST_F(TransactionTest, ADeadPooledConnectionIsReplacedUnseen) {
@@ -370,7 +401,7 @@ TEST_F(TransactionTest, AnEarly250IsNoAcknowledgementEvenWhenTheHopReadsOn) {
 
 TEST_F(TransactionTest, AHopThatStopsReadingEndsInTheDataTimeout) {
     settings.data_timeout = 500ms;
-    make_pool();
+    make_hops();
     hop.fault = stalls;
     hop.fault_after = 1000;
     expect_deferred(send({"a@b.example"}, std::string(20 << 20, 'x')));
@@ -444,6 +475,371 @@ TEST_F(TransactionTest, AfterAFaultEveryAnswerIsTheSame) {
     EXPECT_TRUE(out.failed);
     EXPECT_TRUE(hop.messages.empty());
     expect_recovery();
+}
+
+TEST_F(TransactionTest, EveryStageMayRefuseForNowOrForGood) {
+    for (const std::string stage : {"mail", "rcpt", "data", "dot"}) {
+        for (const std::string code : {"450 4.7.1", "451 4.7.1", "452 4.5.3", "550 5.7.1", "552 5.2.2", "554 5.7.1"}) {
+            SCOPED_TRACE(stage + " " + code);
+            hop.messages.clear();
+            hop.acts[stage] = Act(code + " because\r\n");
+            const auto out = send();
+            const auto& reply = out.data.code() ? out.data : out.rcpts.back();
+            EXPECT_EQ(std::to_string(reply.code()) + " " + reply.enhanced().to_string(), code);
+            EXPECT_EQ(reply.text(), "because");
+            EXPECT_TRUE(hop.messages.empty());
+            hop.acts.clear();
+            wait_for_reset();
+            EXPECT_EQ(send().data.code(), 250) << "and the connection serves on";
+        }
+    }
+    EXPECT_EQ(hop.connections, 1);
+}
+
+TEST_F(TransactionTest, AWaitForTheHopIsToldOnce) {
+    EXPECT_EQ(send().data.code(), 250);
+    EXPECT_EQ(slow, 1) << "a connection had to be opened";
+    EXPECT_EQ(send().data.code(), 250);
+    EXPECT_EQ(slow, 1) << "all was quick";
+    settings.reply_timeout = 1s;
+    make_hops();
+    EXPECT_EQ(send().data.code(), 250);
+    slow = 0;
+    hop.acts["rcpt"] = stalls;
+    EXPECT_EQ(send().rcpts[0].code(), 451);
+    EXPECT_EQ(slow, 1);
+}
+
+// Slow clients: the connection goes back while they think.
+
+class ParkTest : public TransactionTest {
+  protected:
+    using Steps = std::vector<std::string>; ///< recipients, "park", "data"
+    net::task<> follow(Steps steps, std::vector<Reply>& replies) {
+        Transaction transaction(*hops, forward(), from("me@isp.example"));
+        for (const auto& step : steps) {
+            if (step == "park") {
+                transaction.park();
+                EXPECT_FALSE(transaction.holds_connection());
+                continue;
+            }
+            if (step == "data") {
+                Text content({"Subject: x\r\n\r\nhi\r\n"});
+                auto reply = co_await transaction.data(content);
+                replies.push_back(std::move(reply));
+                failed = transaction.failed();
+                continue;
+            }
+            if (step == "change") {
+                if (change) change();
+                continue;
+            }
+            auto rcpt = to(step);
+            auto reply = co_await transaction.rcpt(std::move(rcpt));
+            replies.push_back(std::move(reply));
+        }
+    }
+    std::vector<int> codes(Steps steps) {
+        std::vector<Reply> replies;
+        loop.run(follow(std::move(steps), replies));
+        std::vector<int> out;
+        for (const auto& reply : replies) out.push_back(reply.code());
+        return out;
+    }
+    std::function<void()> change;
+    bool failed = false;
+};
+
+TEST_F(ParkTest, EnvelopeAndDataFollowInOneTurn) {
+    settings.max_connections = 1;
+    make_hops();
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "data"}), ElementsAre(250, 250, 250));
+    EXPECT_THAT(hop.messages.at(0).rcpts, ElementsAre("RCPT TO:<a@x.example>", "RCPT TO:<b@x.example>"));
+    EXPECT_THAT(hop.commands, testing::Contains("RSET"));
+    EXPECT_EQ(hop.connections, 1) << "it came back, and was there for others";
+    EXPECT_EQ(hop.groups, 6) << "EHLO; XFORWARD, MAIL and RCPT; RCPT; RSET; envelope and DATA; content with its dot";
+}
+
+TEST_F(ParkTest, OthersUseTheConnectionMeanwhile) {
+    settings.max_connections = 1;
+    make_hops();
+    std::vector<Reply> replies;
+    change = [&] { loop.spawn(follow({"other@x.example", "data"}, replies)); };
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 250));
+    loop.run_until([&] { return replies.size() == 2; });
+    EXPECT_EQ(hop.messages.size(), 2u);
+    EXPECT_EQ(hop.connections, 1);
+}
+
+TEST_F(ParkTest, ARecipientAfterwardsIsAskedAndTheOthersFollowWithData) {
+    EXPECT_THAT(codes({"a@x.example", "park", "b@x.example", "c@x.example", "data"}), ElementsAre(250, 250, 250, 250));
+    auto rcpts = hop.messages.at(0).rcpts;
+    EXPECT_THAT(rcpts, testing::UnorderedElementsAre("RCPT TO:<a@x.example>", "RCPT TO:<b@x.example>", "RCPT TO:<c@x.example>"));
+    hop.messages.clear();
+    EXPECT_THAT(codes({"a@x.example", "park", "b@x.example", "park", "c@x.example", "park", "data"}),
+                ElementsAre(250, 250, 250, 250));
+    EXPECT_EQ(hop.messages.at(0).rcpts.size(), 3u);
+}
+
+TEST_F(ParkTest, ARecipientRefusedOnlyThenStopsAll) {
+    change = [this] { hop.acts["RCPT TO:<a@x.example>"] = Act("550 5.1.1 gone\r\n"); };
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "change", "data"}), ElementsAre(250, 250, 451));
+    EXPECT_TRUE(failed);
+    EXPECT_TRUE(hop.messages.empty()) << "though b was taken and 354 said";
+    expect_recovery();
+    hop.messages.clear();
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 451)) << "no recipient is left";
+    EXPECT_TRUE(hop.messages.empty());
+    expect_recovery();
+}
+
+TEST_F(ParkTest, AMailRefusedOnlyThenStopsAll) {
+    change = [this] { hop.acts["mail"] = Act("550 5.7.1 not any more\r\n"); };
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 451));
+    EXPECT_TRUE(hop.messages.empty());
+    expect_recovery();
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "b@x.example", "data"}), ElementsAre(250, 451, 451))
+        << "a, which was promised, is not refused for good";
+    expect_recovery();
+}
+
+TEST_F(ParkTest, A354ThatAnswersMailIsNone) {
+    for (const char* stage : {"mail", "rcpt", "xforward"}) {
+        change = [&] { hop.acts[stage] = Act("354 go\r\n"); };
+        EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 451)) << stage;
+        EXPECT_TRUE(hop.messages.empty());
+        expect_recovery();
+        hop.messages.clear();
+    }
+}
+
+TEST_F(ParkTest, EveryFaultOfTheSecondTurnIsA451) {
+    settings.reply_timeout = settings.data_timeout = 300ms;
+    make_hops();
+    for (const char* stage : {"xforward", "mail", "rcpt", "data", "dot"}) {
+        for (const auto& act : {closes, resets, stalls, Act("421 4.3.2 down\r\n", Act::Then::close), Act("hello\r\n"),
+                                Act("25", Act::Then::close)}) {
+            SCOPED_TRACE(std::string(stage) + " " + act.text);
+            change = [&] { hop.acts[stage] = act; };
+            EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "change", "data"}), ElementsAre(250, 250, 451));
+            EXPECT_TRUE(failed);
+            EXPECT_TRUE(hop.messages.empty());
+            expect_recovery();
+            hop.messages.clear();
+        }
+    }
+}
+
+TEST_F(ParkTest, AJudgementOnTheDataIsPassedOn) {
+    change = [this] { hop.acts["data"] = Act("554 5.7.1 no\r\n"); };
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 554));
+    expect_recovery();
+}
+
+TEST_F(ParkTest, AHopThatIsAwayByThenDefers) {
+    change = [this] {
+        hop.refuse();
+        hop.drop_connections();
+    };
+    EXPECT_THAT(codes({"a@x.example", "park", "change", "data"}), ElementsAre(250, 451));
+    hop.listen_again();
+    expect_recovery();
+}
+
+TEST_F(ParkTest, WithoutPipeliningOneAfterTheOther) {
+    hop.keywords = {"8BITMIME"};
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "data"}), ElementsAre(250, 250, 250));
+    EXPECT_EQ(hop.messages.at(0).rcpts.size(), 2u);
+    hop.messages.clear();
+    change = [this] { hop.acts["RCPT TO:<a@x.example>"] = Act("550 5.1.1 gone\r\n"); };
+    hop.commands.clear();
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "change", "data"}), ElementsAre(250, 250, 451));
+    EXPECT_THAT(hop.commands, testing::Not(testing::Contains("DATA")));
+    EXPECT_TRUE(hop.messages.empty());
+}
+
+TEST_F(ParkTest, AThousandRecipientsFitThrough) {
+    Steps steps;
+    for (int i = 0; i < 1000; ++i)
+        steps.push_back("recipient-with-a-name-of-some-length-" + std::to_string(i) + "@x.example");
+    steps.push_back("park");
+    steps.push_back("data");
+    EXPECT_EQ(codes(steps).back(), 250);
+    EXPECT_EQ(hop.messages.at(0).rcpts.size(), 1000u);
+}
+
+// Several hops.
+
+class FailoverTest : public ParkTest {
+  protected:
+    FailoverTest() : other(loop) {
+        make_hops({settings, to_hop(other)});
+    }
+    FakeHop other;
+};
+
+TEST_F(FailoverTest, AHopThatIsAwayCostsNobodyAnything) {
+    hop.refuse();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(send().data.code(), 250);
+    EXPECT_EQ(other.messages.size(), 4u);
+}
+
+TEST_F(FailoverTest, ADeadPooledConnectionLeadsToTheOther) {
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(send().data.code(), 250);
+    EXPECT_EQ(hop.messages.size(), 2u);
+    hop.acts["xforward"] = closes; // the pool cannot know yet
+    hop.refuse();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(send().data.code(), 250);
+    EXPECT_EQ(other.messages.size(), 6u);
+}
+
+TEST_F(FailoverTest, BeforeTheContentTheOtherTakesOver) {
+    for (const char* stage : {"mail", "rcpt", "data"}) {
+        SCOPED_TRACE(stage);
+        make_hops({settings, to_hop(other)});
+        hop.messages.clear();
+        other.messages.clear();
+        hop.acts[stage] = closes;
+        EXPECT_EQ(send({"a@x.example", "b@x.example"}).data.code(), 250);
+        EXPECT_TRUE(hop.messages.empty());
+        ASSERT_EQ(other.messages.size(), 1u);
+        EXPECT_EQ(other.messages[0].rcpts.size(), 2u);
+        hop.acts.clear();
+    }
+}
+
+TEST_F(FailoverTest, AfterTheContentBeganNeverTwice) {
+    for (const auto& act : {closes, resets, Act("421 4.3.2 down\r\n", Act::Then::close), Act("hello\r\n")}) {
+        make_hops({settings, to_hop(other)});
+        Hop::of(hop.address())->worked(); // this is not about breaking in a row
+        hop.acts["dot"] = act;
+        const auto out = send();
+        EXPECT_EQ(out.data.code(), 451);
+        EXPECT_TRUE(out.failed);
+        EXPECT_TRUE(other.messages.empty());
+        hop.acts.clear();
+    }
+}
+
+TEST_F(FailoverTest, AHopThatBreaksTwiceIsLeftOut) {
+    settings.health_interval = 10min;
+    make_hops({settings, to_hop(other)});
+    loop.run(hops->refresh(30s));
+    hop.acts["dot"] = closes;
+    int deferred = 0;
+    for (int i = 0; i < 10; ++i)
+        if (send().data.code() == 451) ++deferred;
+    EXPECT_EQ(deferred, 2);
+    EXPECT_EQ(other.messages.size(), 8u);
+}
+
+TEST_F(FailoverTest, TheHopThatOffersSmtputf8TakesIt) {
+    hop.keywords = {"PIPELINING", "8BITMIME"};
+    loop.run(hops->refresh(30s));
+    auto mail = from("m\xc3\xa9@isp.example");
+    mail.smtputf8 = true;
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(send(mail, {"a@b.example"}, Text({"x\r\n"})).data.code(), 250);
+    EXPECT_EQ(other.messages.size(), 3u);
+    other.refuse();
+    other.drop_connections();
+    const auto out = send(mail, {"a@b.example"}, Text({"x\r\n"}));
+    EXPECT_EQ(out.rcpts[0].code(), 451) << "the other may be back";
+    EXPECT_TRUE(out.rcpt_failed);
+}
+
+TEST_F(FailoverTest, AParkedMessageGoesWhereThereIsOne) {
+    change = [this] {
+        hop.refuse();
+        hop.drop_connections();
+    };
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "park", "change", "data"}), ElementsAre(250, 250, 250));
+    EXPECT_EQ(hop.messages.size() + other.messages.size(), 1u);
+}
+
+// XCLIENT LOGIN.
+
+class XclientTest : public TransactionTest {
+  protected:
+    XclientTest() {
+        settings.xclient_login = true;
+        hop.keywords.push_back("XCLIENT NAME ADDR PROTO HELO LOGIN");
+        make_hops();
+    }
+    Reply send_as(const std::string& login) {
+        Outcome out;
+        auto who = forward();
+        who.login = login;
+        loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r, Outcome& into) -> net::task<> {
+            Transaction transaction(group, std::move(f), std::move(m));
+            into.data = co_await transaction.rcpt(std::move(r));
+            if (!into.data.positive()) co_return;
+            Text content({"x\r\n"});
+            into.data = co_await transaction.data(content);
+        }(*hops, std::move(who), from("me@isp.example"), to("a@b.example"), out));
+        return out.data;
+    }
+    std::ptrdiff_t told() const {
+        return std::count_if(hop.commands.begin(), hop.commands.end(),
+                             [](const auto& command) { return command.starts_with("XCLIENT"); });
+    }
+};
+
+TEST_F(XclientTest, EachMessageHasItsOwnAccount) {
+    settings.max_connections = 1;
+    make_hops();
+    for (const std::string login : {"one+1@isp.example", "one+1@isp.example", "", "", "two@isp.example"}) {
+        EXPECT_EQ(send_as(login).code(), 250);
+        EXPECT_EQ(hop.messages.back().login, xtext_encode(login)) << "as encoded on the wire";
+    }
+    EXPECT_EQ(told(), 3) << "not where it is known";
+    EXPECT_EQ(hop.connections, 1);
+    EXPECT_THAT(hop.commands, testing::Contains("XCLIENT LOGIN=one+2B1@isp.example"));
+    EXPECT_THAT(hop.commands, testing::Contains("XCLIENT LOGIN=[UNAVAILABLE]"));
+    const auto xclient = std::find(hop.commands.begin(), hop.commands.end(), "XCLIENT LOGIN=two@isp.example");
+    EXPECT_EQ(*(xclient + 1), "EHLO lazaret.example");
+}
+
+TEST_F(XclientTest, AConnectionThatKnowsTheAccountComesFirst) {
+    loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r) -> net::task<> {
+        auto g = f;
+        f.login = "one";
+        g.login = "two";
+        Transaction first(group, std::move(f), m), second(group, std::move(g), m);
+        auto copy = r;
+        co_await first.rcpt(std::move(copy));
+        co_await second.rcpt(std::move(r));
+    }(*hops, forward(), from("me@isp.example"), to("a@b.example")));
+    loop.run_until([&] { return hops->idle() == 2; });
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(send_as(i % 2 ? "one" : "two").code(), 250);
+    EXPECT_EQ(told(), 2);
+}
+
+TEST_F(XclientTest, WhatIsRefusedDefersAndOnlyWhereAnAccountIsToBeTold) {
+    hop.acts["xclient"] = Act("550 5.7.0 insufficient authorization\r\n");
+    EXPECT_EQ(send_as("one").code(), 451);
+    EXPECT_EQ(send_as("").code(), 250);
+    EXPECT_EQ(hop.messages.size(), 1u);
+    hop.acts.clear();
+    EXPECT_EQ(send_as("one").code(), 250);
+    hop.keywords = {"PIPELINING"};
+    hop.drop_connections();
+    EXPECT_EQ(send_as("one").code(), 451);
+    EXPECT_EQ(send_as(std::string(300, 'x')).code(), 451);
+}
+
+TEST_F(XclientTest, EveryFaultIsA451) {
+    settings.reply_timeout = 300ms;
+    make_hops();
+    for (const auto& act : {closes, stalls, Act("hello\r\n"), Act("421 4.3.2 down\r\n", Act::Then::close),
+                            Act("220 ok\r\n220 twice\r\n"), Act("220 ok\r\n", Act::Then::close)}) {
+        SCOPED_TRACE(act.text);
+        hop.acts["xclient"] = act;
+        EXPECT_EQ(send_as("one").code(), 451);
+        EXPECT_TRUE(hop.messages.empty());
+        hop.acts.clear();
+        await_health();
+    }
+    EXPECT_EQ(send_as("one").code(), 250);
 }
 
 } // namespace

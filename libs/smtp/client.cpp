@@ -10,7 +10,7 @@ namespace lazaret::smtp {
 namespace {
 
 constexpr std::size_t max_command = 512;   // RFC 5321 4.5.3.1.4
-constexpr std::size_t max_attribute = 255; // a value of XFORWARD
+constexpr std::size_t max_attribute = 255; // a value of XFORWARD or XCLIENT
 constexpr std::size_t max_keywords = 32;   // of one list in an EHLO reply
 constexpr std::string_view unavailable = "[UNAVAILABLE]";
 
@@ -115,6 +115,14 @@ int append_xforward(std::string& wire, const Forward& forward, const Extensions&
     }
     if (commands > 0) wire += "\r\n";
     return commands;
+}
+
+bool append_xclient_login(std::string& wire, std::string_view login, const Extensions& hop) {
+    if (std::find(hop.xclient.begin(), hop.xclient.end(), "LOGIN") == hop.xclient.end()) return false;
+    const std::string encoded = login.empty() ? std::string(unavailable) : xtext_encode(login);
+    if (encoded.size() > max_attribute) return false;
+    wire.append("XCLIENT LOGIN=").append(encoded).append("\r\n");
+    return true;
 }
 
 void append_mail(std::string& wire, const MailFrom& mail, std::uint64_t size, const Extensions& hop) {

@@ -50,6 +50,7 @@ struct Forward {
     std::string helo;
     bool esmtp = true;
     TraceId ident;
+    std::string login; ///< the account, for XCLIENT; "" = none
 };
 
 /// Command lines with CRLF, appended to `wire`. Parameters that `hop` does not offer are left out (RFC
@@ -59,6 +60,9 @@ void append_ehlo(std::string& wire, std::string_view hostname);
 /// One or more XFORWARD commands of at most 512 octets each, of the attributes that the hop takes; returns
 /// how many commands.
 int append_xforward(std::string& wire, const Forward& forward, const Extensions& hop);
+/// XCLIENT LOGIN as Postfix takes it; "" takes a login that was told before back. False, and nothing appended,
+/// where the hop does not offer it, or the login is longer than it takes: half a login is somebody else's.
+bool append_xclient_login(std::string& wire, std::string_view login, const Extensions& hop);
 void append_mail(std::string& wire, const MailFrom& mail, std::uint64_t size, const Extensions& hop);
 void append_rcpt(std::string& wire, const RcptTo& rcpt, const Extensions& hop);
 

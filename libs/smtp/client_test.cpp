@@ -195,6 +195,27 @@ TEST(Xforward, UnknownIsSaid) {
         "IDENT=[UNAVAILABLE] SOURCE=REMOTE\r\n");
 }
 
+TEST(Xclient, LoginIsTheWholeLoginOrNone) {
+    Extensions hop;
+    hop.xclient = {"NAME", "ADDR", "LOGIN"};
+    std::string wire;
+    EXPECT_TRUE(append_xclient_login(wire, "user+1@isp.example", hop));
+    EXPECT_EQ(wire, "XCLIENT LOGIN=user+2B1@isp.example\r\n");
+    wire.clear();
+    EXPECT_TRUE(append_xclient_login(wire, "a b\r\nRSET", hop));
+    EXPECT_EQ(wire, "XCLIENT LOGIN=a+20b+0D+0ARSET\r\n") << "one command stays one command";
+    wire.clear();
+    EXPECT_TRUE(append_xclient_login(wire, "", hop));
+    EXPECT_EQ(wire, "XCLIENT LOGIN=[UNAVAILABLE]\r\n");
+    wire.clear();
+    EXPECT_TRUE(append_xclient_login(wire, std::string(255, 'x'), hop));
+    wire.clear();
+    EXPECT_FALSE(append_xclient_login(wire, std::string(256, 'x'), hop));
+    hop.xclient = {"NAME", "ADDR"};
+    EXPECT_FALSE(append_xclient_login(wire, "user", hop));
+    EXPECT_EQ(wire, "");
+}
+
 TEST(Xforward, LongValuesAreCutAndSpreadOverCommands) {
     Forward forward;
     forward.name = std::string(300, 'n');

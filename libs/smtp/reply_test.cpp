@@ -146,6 +146,7 @@ TEST(Replies, AreWellFormedAndComeBackWhole) {
         out_of_space(),
         next_hop_unavailable(),
         next_hop_lost(),
+        next_hop_changed(),
         internal(),
         accepted("queued as 4ABC"),
         accepted(""),

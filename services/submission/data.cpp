@@ -6,6 +6,8 @@
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
 
+#include <algorithm>
+
 namespace lazaret::submission {
 
 namespace replies = smtp::replies;
@@ -15,6 +17,8 @@ namespace {
 
 /// Within data_timeout at least this much has to come: who drips octets is not sending mail.
 constexpr std::size_t least_progress = 1024;
+/// And in the long run this much in a second: data_timeout and the size bound a message's time, even on the slowest line.
+constexpr std::size_t least_rate = 500;
 
 smtp::DataReader::Newlines newlines(const config::Server& server) {
     return server.bare_newline == config::BareNewline::reject ? smtp::DataReader::Newlines::reject
@@ -29,6 +33,7 @@ net::task<bool> Session::data() {
     if (!alive) co_return false;
     auto& tx = *transaction_;
     tx.record.size = tx.spool.size();
+    if (tracing_.active()) tell(Side::client, "(content, " + std::to_string(tx.record.size) + " octets)");
 
     if (!fault) fault = confined();
     verdict::Verdict verdict = fault ? std::move(*fault) : decide(scan());
@@ -37,6 +42,7 @@ net::task<bool> Session::data() {
         report_refused(verdict.by, verdict.reason, verdict.reply);
         say(verdict.reply);
     } else {
+        phase_ = Phase::next_hop;
         auto reply = co_await relay();
         say(reply);
     }
@@ -68,11 +74,18 @@ net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
     };
 
     lines_.consume(take(lines_.rest()));
-    std::size_t progress = 0;
+    std::uint64_t progress = 0, received = 0;
     std::uint64_t swallowed = 0;
-    auto until = net::Deadline::clock::now() + server.data_timeout;
+    const auto began = net::Deadline::clock::now();
+    auto until = began + server.data_timeout;
+    patient_until_ = began + relay::patience;
     while (!reader.finished()) {
-        const net::Transfer got = stream_.try_read(worker_.scratch());
+        if (killed_) {
+            say(replies::ended_by_operator());
+            co_return false;
+        }
+        net::Transfer got(net::Transfer::State::would_block, 0);
+        if (!stream_.drained()) got = stream_.try_read(worker_.scratch());
         if (got.ok()) {
             const std::string_view octets(worker_.scratch().data(), got.count);
             const auto taken = take(octets);
@@ -83,10 +96,13 @@ net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
                 co_return false;
             }
             co_await share(got.count);
+            octets_ += got.count;
+            received += got.count;
             progress += got.count;
             if (progress >= least_progress) {
                 progress = 0;
-                until = net::Deadline::clock::now() + server.data_timeout;
+                until = std::min(net::Deadline::clock::now(), began + std::chrono::seconds(received / least_rate)) +
+                        server.data_timeout;
             }
             continue;
         }
@@ -95,7 +111,10 @@ net::task<bool> Session::read_content(std::optional<verdict::Verdict>& fault) {
         if (!sent) co_return false;
         const auto left = std::chrono::duration_cast<Duration>(until - net::Deadline::clock::now());
         net::Transfer ready(net::Transfer::State::timeout, 0);
-        if (left > Duration::zero()) ready = co_await stream_.wait_readable(left);
+        const auto wait = while_patient(left);
+        if (left > Duration::zero()) ready = co_await stream_.wait_readable(wait);
+        lose_patience();
+        if (ready.state == net::Transfer::State::timeout && wait < left) continue;
         if (ready.state == net::Transfer::State::timeout) {
             say(replies::timed_out());
             co_return false;

@@ -6,6 +6,8 @@
 #include "core/key_file.hpp"
 #include "log/log.hpp"
 #include "net/init.hpp"
+#include "submission/activation.hpp"
+#include "submission/notify.hpp"
 
 #include <cstdio>
 #include <thread>
@@ -74,25 +76,44 @@ int Program::prepare() {
 int Program::listen() {
     const auto settings = node_->settings();
     const auto& config = settings->config;
+    auto activation = Activation::from_environment();
+    if (!activation) return complain(exits::unavailable, activation.error().message);
     std::vector<net::asio::io_context*> contexts;
     for (unsigned i = 0; i < config.server.threads; ++i) {
         workers_.push_back(std::make_unique<Worker>(*node_));
         contexts.push_back(&workers_.back()->io());
     }
-    const std::pair<Port, const config::Listener*> listeners[] = {
-        {Port::submission, &config.submission}, {Port::submissions, &config.submissions}, {Port::relay, &config.relay}};
-    for (const auto& [port, listener] : listeners) {
-        if (!listener->listen) continue;
-        auto bound = net::listen(*listener->listen, contexts);
-        if (!bound) return complain(exits::unavailable, "cannot listen for " + std::string(to_string(port)) + ": " + bound.error().message);
-        log::info("listening", "waiting for clients", {{"listener", to_string(port)}, {"address", bound->front()->local().to_string()}});
-        for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->add(port, std::move((*bound)[i]));
+    const std::pair<Port, const std::optional<Endpoint>*> listeners[] = {{Port::submission, &config.submission.listen},
+                                                                          {Port::submissions, &config.submissions.listen},
+                                                                          {Port::relay, &config.relay.listen},
+                                                                          {Port::filter, &config.filter.listen},
+                                                                          {Port::policy, &config.policy.listen}};
+    for (const auto& [port, listen] : listeners) {
+        if (!*listen) continue;
+        const auto held = activation->take(to_string(port), **listen);
+        for (const int descriptor : held)
+            if (const int status = add(port, net::listen_on(descriptor, contexts)); status != exits::ok) return status;
+        if (!held.empty()) continue;
+        if (const int status = add(port, net::listen(**listen, contexts)); status != exits::ok) return status;
     }
+    for (const auto& socket : activation->left())
+        log::warn("socket_unused", "the service manager holds a socket that no listener of the configuration wants", {{"socket", socket}});
     control_ = std::make_unique<Control>();
+    std::vector<Worker*> workers;
+    for (const auto& worker : workers_) workers.push_back(worker.get());
+    if (auto served = control_->serve_console(config.node.control_socket, *node_, std::move(workers)); !served)
+        return complain(exits::unavailable, "cannot listen for operators: " + served.error().message);
     if (config.metrics.submission_listen) {
         if (auto served = control_->serve_http(*config.metrics.submission_listen); !served)
             return complain(exits::unavailable, "cannot listen for metrics: " + served.error().message);
     }
+    return exits::ok;
+}
+
+int Program::add(Port port, Result<std::vector<std::unique_ptr<net::Listener>>> bound) {
+    if (!bound) return complain(exits::unavailable, "cannot listen for " + std::string(to_string(port)) + ": " + bound.error().message);
+    log::info("listening", "waiting for clients", {{"listener", to_string(port)}, {"address", bound->front()->local().to_string()}});
+    for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->add(port, std::move((*bound)[i]));
     return exits::ok;
 }
 
@@ -113,9 +134,11 @@ int Program::serve() {
     shipper_->start();
     for (auto& worker : workers_) worker->start();
     log::info("started", "ready for mail", {{"node", config.node.name}, {"threads", config.server.threads},
-                                            {"next_hop", config.next_hop.addresses.front().to_string()}});
+                                            {"next_hops", config.next_hop.addresses.size()}});
 
+    notify_manager("READY=1");
     control_->run(*node_, *watch_, *shipper_, [this] { reload(); });
+    notify_manager("STOPPING=1");
     drain();
     return exits::ok;
 }
@@ -162,6 +185,7 @@ void Program::drain() {
         log::warn("drain_timeout", "sessions are cut off", {{"sessions", left}});
     for (auto& worker : workers_) worker->abort();
     for (auto& worker : workers_) worker->join();
+    node_->desk.finish(now());
     control_->stop();
     watch_->stop();
     shipper_->stop(std::chrono::seconds(5)); // what cannot be shipped now waits in the journal

@@ -42,7 +42,7 @@ net::task<smtp::Reply> Session::rcpt(smtp::RcptTo to) {
         if (!decision.reservation.empty()) tx.reservation = std::move(decision.reservation);
     }
 
-    if (!tx.hop) tx.hop.emplace(worker_.pool(), forward(), tx.mail);
+    if (!tx.hop) tx.hop.emplace(worker_.hops(), forward(), tx.mail, [this] { hurry(); });
     const std::string address = ascii_lowercase(to.path.address);
     const std::string domain = ascii_lowercase(to.path.domain());
     smtp::Reply reply = co_await tx.hop->rcpt(std::move(to));

@@ -38,15 +38,21 @@ class Outgoing : public relay::Content {
 
 smtp::Forward Session::forward() const {
     smtp::Forward out;
-    out.address = stream_.peer_address();
-    out.port = stream_.peer_port();
-    out.helo = machine_.helo();
+    out.address = client_address();
+    out.port = client_port();
+    out.helo = client_helo();
     out.esmtp = machine_.extended();
+    if (const auto* told = machine_.forwarded()) {
+        out.name = told->name;
+        out.esmtp = told->esmtp;
+    }
     out.ident = transaction_->record.trace;
+    out.login = identity_.account;
     return out;
 }
 
 std::string Session::trace_fields() const {
+    if (port_ == Port::filter) return {}; // the front has added its own, and what a submission server owes a message
     const auto& tx = *transaction_;
     const auto tls = stream_.tls_info();
     message::Received trace;

@@ -1,19 +1,22 @@
 #include "submission/settings.hpp"
 
+#include "relay/settings.hpp"
+
 namespace lazaret::submission {
 
 namespace {
 
-/// The three ways in (RFC 6409, RFC 8314, RFC 5321).
+/// The ways in for clients (RFC 6409, RFC 8314, RFC 5321), and for a front server that has asked for TLS and AUTH itself.
 smtp::ServerSettings port_settings(const config::Config& config, Port port) {
     smtp::ServerSettings out;
-    const bool with_auth = port != Port::relay;
+    const bool with_auth = port == Port::submission || port == Port::submissions;
     out.hostname = config.node.hostname;
     out.require_tls = port == Port::submission; // RFC 8314 3.3: no cleartext submission
-    out.offer_starttls = port != Port::submissions && !config.tls.certificates.empty();
+    out.offer_starttls = port != Port::submissions && port != Port::filter && !config.tls.certificates.empty();
+    out.accept_xforward = port == Port::filter;
     out.require_auth = with_auth;
     out.offer_auth = with_auth;
-    if (with_auth) out.mechanisms = {"PLAIN", "LOGIN"};
+    if (with_auth) out.mechanisms = config.auth.mechanisms;
     out.require_fqdn = with_auth; // RFC 6409 6.2
     out.max_message_size = config.server.max_message_size;
     out.max_recipients = config.server.max_recipients;
@@ -29,12 +32,15 @@ Result<std::shared_ptr<const Settings>> Settings::make(config::Config config) {
         if (!context) return context.error();
         made->tls = *context;
     }
+    auto next_hop_tls = relay::hop_tls(config.next_hop);
+    if (!next_hop_tls) return next_hop_tls.error();
+    made->next_hop_tls = *next_hop_tls;
     if (!config.content.rules_file.empty() && config.content.mode != config::Mode::off) {
         auto rules = scan::RuleSet::load(config.content.rules_file);
         if (!rules) return rules.error();
         made->rules = *rules;
     }
-    for (auto port : {Port::submission, Port::submissions, Port::relay})
+    for (auto port : {Port::submission, Port::submissions, Port::relay, Port::filter})
         made->ports[static_cast<std::size_t>(port)] = port_settings(config, port);
     made->config = std::move(config);
     return std::shared_ptr<const Settings>(std::move(made));

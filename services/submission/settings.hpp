@@ -17,6 +17,7 @@ struct Settings {
     config::Config config;
     std::array<smtp::ServerSettings, port_count> ports;
     std::shared_ptr<const net::TlsContext> tls;   ///< null where no listener needs it
+    std::shared_ptr<const net::TlsContext> next_hop_tls; ///< null where connections to the next hop stay plain
     std::shared_ptr<const scan::RuleSet> rules;   ///< null without a rules file
 
     const smtp::ServerSettings& port(Port p) const { return ports[static_cast<std::size_t>(p)]; }

@@ -14,7 +14,11 @@ constexpr std::size_t read_size = 64 * 1024;
 
 Worker::Worker(Node& node)
     : node_(node), work_(net::asio::make_work_guard(io_)), deadlines_(io_),
-      pool_(io_, deadlines_, relay::pool_settings(node.settings()->config)), scratch_(read_size) {}
+      hops_(io_, deadlines_, relay::pool_settings(node.settings()->config, node.settings()->next_hop_tls)), scratch_(read_size) {
+    const auto& auth = node.settings()->config.auth;
+    if (auth.backend == config::AuthBackend::dovecot)
+        dovecot_ = std::make_unique<DovecotLink>(io_, deadlines_, auth.dovecot_socket);
+}
 
 Worker::~Worker() {
     join();
@@ -30,7 +34,8 @@ void Worker::open() {
             accept(at, std::move(socket), peer);
         });
     }
-    pool_.start();
+    hops_.start();
+    if (dovecot_) dovecot_->start();
 }
 
 void Worker::start() {
@@ -40,7 +45,8 @@ void Worker::start() {
 
 void Worker::join() {
     net::asio::post(io_, [this] {
-        pool_.stop();
+        hops_.stop();
+        if (dovecot_) dovecot_->stop();
         deadlines_.stop();
         work_.reset();
     });

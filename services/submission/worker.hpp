@@ -1,12 +1,14 @@
 #pragma once
-// One thread with its own io_context, listeners, pool of next-hop connections and sessions. A session never leaves it.
+// One thread with its own io_context, listeners, connections to the next hops and sessions. A session never leaves it.
 
 #include "net/deadlines.hpp"
 #include "net/listener.hpp"
 #include "net/task.hpp"
-#include "relay/pool.hpp"
+#include "relay/group.hpp"
 #include "scan/rules.hpp"
+#include "submission/auth_dovecot.hpp"
 #include "submission/node.hpp"
+#include "submission/policy.hpp"
 #include "submission/session.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -38,30 +40,47 @@ class Worker {
     void join();  ///< the thread ends when nothing is left to do
     std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
 
+    // For operators, on the worker's thread.
+    /// Appends at most so many that `into` has `most`; how many more there were.
+    std::size_t find(const Selection& wanted, std::size_t most, std::vector<SessionView>& into);
+    std::size_t kill(const Selection& wanted); ///< how many
+
     // For sessions, on the worker's thread.
     Node& node() { return node_; }
     net::Deadlines& deadlines() { return deadlines_; }
-    relay::Pool& pool() { return pool_; }
+    relay::HopGroup& hops() { return hops_; }
+    DovecotLink* dovecot() { return dovecot_.get(); } ///< null unless it checks the passwords
     scan::RuleScanner& rule_scanner() { return rule_scanner_; }
     /// For octets between a read and their use, with no await in between.
     std::span<char> scratch() { return scratch_; }
     std::string& content() { return content_; } ///< the same, for decoded content
+    /// Room for a client, or the reply that turns it away; counted, and logged.
+    struct Entry {
+        Admission::Place place;
+        std::optional<smtp::Reply> refusal;
+        bool proxied = false; ///< a balancer's, whose client is not known yet
+    };
+    Entry admit(Port port, const IpAddress& client, bool exempt); // accept.cpp
     void entered(Session& session);
+    void entered(PolicySession& session) { policy_sessions_.push_back(session); }
     void left() { session_count_.fetch_sub(1, std::memory_order_relaxed); }
 
   private:
-    void accept(Port port, net::Socket socket, const IpAddress& address); // accept.cpp
+    void accept(Port port, net::Socket socket, const IpAddress& peer); // accept.cpp
+    Entry admit_peer(Port port, const IpAddress& peer);
 
     Node& node_;
     net::asio::io_context io_{1}; // one thread
     std::optional<net::asio::executor_work_guard<net::Executor>> work_;
     net::Deadlines deadlines_;
-    relay::Pool pool_;
+    relay::HopGroup hops_;
+    std::unique_ptr<DovecotLink> dovecot_;
     scan::RuleScanner rule_scanner_;
     std::vector<char> scratch_;
     std::string content_;
     std::vector<std::pair<Port, std::unique_ptr<net::Listener>>> listeners_;
     boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>> sessions_;
+    boost::intrusive::list<PolicySession, boost::intrusive::constant_time_size<false>> policy_sessions_;
     std::atomic<std::size_t> session_count_{0};
     std::thread thread_;
 };
