@@ -280,6 +280,9 @@ std::optional<Cidrs::Type> Cidrs::read(const Found& found) const {
 std::string Cidrs::hint(const Found& found) const {
     if (const auto* text = std::get_if<std::string>(&found.value); text && Cidr::parse(*text))
         return "; a single network stands in brackets too: [" + in_quotes(printable(*text, 80)) + "]";
+    if (found.is_no_list()) return {};
+    for (const auto& name : words(found))
+        if (const auto parsed = Cidr::parse(name); !parsed) return "; wrong is " + parsed.error().message;
     return {};
 }
 std::string Cidrs::literal(const Type& value) const {

@@ -10,6 +10,7 @@ void Worker::drain() {
     net::asio::post(io_, [this] {
         for (auto& [port, listener] : listeners_) listener->stop();
         for (auto& session : sessions_) session.drain();
+        for (auto& session : policy_sessions_) session.close();
     });
 }
 

@@ -4,60 +4,59 @@
 #include "smtp/replies.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
-#include "subscriber/address_subject.hpp"
 
 namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 
-namespace {
-
-subscriber::Plan find_plan(const subscriber::Directory& directory, const std::string& name, const std::string& fallback) {
-    if (const auto* plan = directory.plan(name)) return *plan;
-    if (const auto* plan = directory.plan(fallback)) return *plan;
-    // No such plan anywhere: the strictest answer is none at all, and the configuration check names the cause.
-    subscriber::Plan nothing;
-    nothing.name = fallback;
-    nothing.messages.per_day = 0;
-    return nothing;
-}
-
-} // namespace
-
 bool Session::identify_network() {
     const auto directory = worker_.node().snapshot()->directory;
-    const auto* network = directory->network(stream_.peer_address());
+    const auto* network = directory->network(client_address());
     if (!network || !network->relay) return false;
-    Identity who;
-    who.klass = network->klass;
-    std::string plan = network->plan;
-    if (network->subscriber.empty()) {
-        who.subscriber = subscriber::address_subject(stream_.peer_address());
-    } else {
-        who.subscriber = network->subscriber;
-        if (const auto* known = directory->subscriber(network->subscriber)) {
-            who.klass = known->klass;
-            if (plan.empty()) plan = known->plan;
-        }
-    }
-    who.plan = find_plan(*directory, plan, config().limits.default_plan);
-    identity_ = std::move(who);
+    identity_ = *identity_of_network(*directory, client_address(), config().limits.default_plan);
     return true;
 }
 
+// Behind a front server the client is known by the login that the policy server was told of, else by its network. Who may
+// send at all was the front's to decide.
+void Session::identify_forwarded() {
+    const auto directory = worker_.node().snapshot()->directory;
+    const auto& plan = config().limits.default_plan;
+    const auto login = worker_.node().desk.claim(client_address(), client_port(), lazaret::now());
+    auto who = login.empty() ? std::nullopt : identity_of_account(*directory, login, plan);
+    if (!who) who = identity_of_network(*directory, client_address(), plan);
+    identity_ = who ? std::move(*who) : identity_of_address(*directory, client_address(), plan);
+}
+
 std::optional<smtp::Reply> Session::identify() {
+    if (port_ == Port::filter) {
+        identify_forwarded();
+        return std::nullopt;
+    }
     if (port_ == Port::relay) {
         if (identify_network()) return std::nullopt;
-        return replies::not_permitted(stream_.peer_address().to_string());
+        return replies::not_permitted(client_address().to_string());
     }
     const auto directory = worker_.node().snapshot()->directory;
-    const auto* account = directory->account(identity_.account);
-    if (!account) return replies::auth_required();
-    const auto* known = directory->subscriber(account->subscriber);
-    identity_.subscriber = account->subscriber;
-    identity_.klass = known ? known->klass : subscriber::Class::dynamic;
-    identity_.plan = find_plan(*directory, known ? known->plan : "", config().limits.default_plan);
+    auto who = identity_of_account(*directory, identity_.account, config().limits.default_plan);
+    if (!who) return replies::auth_required();
+    identity_ = std::move(*who);
     return std::nullopt;
+}
+
+IpAddress Session::client_address() const {
+    const auto* client = machine_.forwarded();
+    return client && client->address ? *client->address : stream_.peer_address();
+}
+
+std::uint16_t Session::client_port() const {
+    const auto* client = machine_.forwarded();
+    return client && client->address ? client->port : stream_.peer_port();
+}
+
+std::string_view Session::client_helo() const {
+    const auto* client = machine_.forwarded();
+    return client ? client->helo : machine_.helo();
 }
 
 } // namespace lazaret::submission

@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "smtp/replies.hpp"
+#include "submission/confinement.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
 
@@ -9,22 +10,8 @@ namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 
-namespace {
-
-/// Levels that close submission. The others let mail through and act elsewhere.
-bool refuses(subscriber::Level level) {
-    return level == subscriber::Level::block || level == subscriber::Level::garden;
-}
-
-} // namespace
-
 std::optional<verdict::Verdict> Session::confined() const {
-    const auto quarantine = worker_.node().snapshot()->quarantine;
-    const auto* entry = quarantine->find(identity_.subscriber, lazaret::now());
-    if (!entry || !refuses(entry->level)) return std::nullopt;
-    numbers().quarantine_refusals.Increment();
-    return verdict::turn_away(replies::quarantined(entry->reason, help_url(entry->token, "quarantine")),
-                              event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
+    return confinement(*worker_.node().snapshot(), identity_.subscriber, lazaret::now(), config().server.help_url);
 }
 
 smtp::Reply Session::mail(smtp::MailFrom from) {

@@ -32,6 +32,7 @@ net::task<bool> Session::read_proxy_header() {
         const auto left = std::chrono::duration_cast<Duration>(until - net::Deadline::clock::now());
         if (left <= Duration::zero()) break;
         const net::Transfer ready = co_await stream_.wait_readable(left);
+        if (ending()) co_return false; // a drain, or an operator
         if (!ready.ok()) break;
     }
     if (header.state() != net::ProxyHeader::State::complete) {
