@@ -1,12 +1,13 @@
 // Runs a libFuzzer target where there is no libFuzzer: every seed file, then mutations of them from a fixed
-// random sequence. Usage: fuzz_NAME [-runs=N] [-seed=N] FILE_OR_FOLDER...   An input that crashes is left in
-// ./crash-input; give it as FILE.
+// random sequence. Usage: fuzz_NAME [-runs=N] [-seed=N] [-max_total_time=SECONDS] FILE_OR_FOLDER...
+// An input that crashes is left in ./crash-input; give it as FILE. With a time, mutations go on until it is over.
 
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -95,7 +96,7 @@ std::string read_file(const std::filesystem::path& path) {
 } // namespace
 
 int main(int argc, char** argv) {
-    unsigned long runs = 0, seed = 1;
+    unsigned long runs = 0, seed = 1, seconds = 0;
     std::vector<std::filesystem::path> files;
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
@@ -103,6 +104,8 @@ int main(int argc, char** argv) {
             runs = std::stoul(std::string(argument.substr(6)));
         } else if (argument.starts_with("-seed=")) {
             seed = std::stoul(std::string(argument.substr(6)));
+        } else if (argument.starts_with("-max_total_time=")) {
+            seconds = std::stoul(std::string(argument.substr(16)));
         } else if (std::filesystem::is_directory(argument)) {
             for (const auto& entry : std::filesystem::directory_iterator(argument))
                 if (entry.is_regular_file()) files.push_back(entry.path());
@@ -122,8 +125,13 @@ int main(int argc, char** argv) {
     for (const std::string& input : seeds)
         run(input);
     Mutator mutator(seeds, static_cast<unsigned>(seed));
-    for (unsigned long i = 0; i < runs; ++i)
+    // The processor's time of this process: a target may have made a clock of its own.
+    const auto over = [&] { return static_cast<unsigned long>(std::clock() / CLOCKS_PER_SEC) >= seconds; };
+    unsigned long done = 0;
+    while (seconds > 0 ? !over() : done < runs) {
         run(mutator.next());
-    std::printf("%zu seeds, %lu mutations\n", seeds.size(), runs);
+        ++done;
+    }
+    std::printf("%zu seeds, %lu mutations\n", seeds.size(), done);
     return 0;
 }
