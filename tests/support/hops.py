@@ -2,10 +2,10 @@
 
 from types import SimpleNamespace
 
+from .instance import Instance  # first: it finds the stack
+
 from stack import ports
 from stack.postfix import Postfix
-
-from .instance import Instance
 
 
 class Hop(Postfix):
