@@ -1,4 +1,4 @@
-// Step 1 of a message's journey: may this client speak to us at all, and the greeting.
+// Step 1 of a message's journey: is there room for this connection?
 
 #include "log/log.hpp"
 #include "smtp/replies.hpp"
@@ -7,18 +7,28 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
+
 namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 
 namespace {
 
-/// Trusted networks are the ISP's own machines: many connections are their habit.
-std::uint32_t connections_allowed(const config::Config& config, const subscriber::Directory& directory,
-                                  const IpAddress& address) {
-    const auto* network = directory.network(address);
-    if (network && network->klass == subscriber::Class::trusted) return 0;
-    return config.server.max_connections_per_address;
+using Refusal = Admission::Refusal;
+
+smtp::Reply reply_to(Refusal why) {
+    switch (why) {
+    case Refusal::too_many: return replies::too_many_connections();
+    case Refusal::too_many_from_address: return replies::too_many_from_address();
+    case Refusal::too_many_from_network: return replies::too_many_from_network();
+    }
+    return replies::internal();
+}
+
+metrics::Counter& counter_of(PortMetrics& count, Refusal why) {
+    if (why == Refusal::too_many) return count.refused_total;
+    return why == Refusal::too_many_from_address ? count.refused_address : count.refused_neighbours;
 }
 
 /// A refusal before there is a session: one line, no waiting.
@@ -31,27 +41,38 @@ void turn_away(net::Socket& socket, const smtp::Reply& reply) {
     socket.close(ignored);
 }
 
-} // namespace
+/// Of all balancers' connections those that may wait for their header at once, by balancer.
+constexpr std::uint32_t most_waiting_for_header = 1000;
 
-void Worker::accept(Port port, net::Socket socket, const IpAddress& address) {
-    const auto settings = node_.settings();
-    auto& count = numbers().of(port);
-    const auto per_address = connections_allowed(settings->config, *node_.snapshot()->directory, address);
-    auto entry = node_.admission.enter(client_key(address), settings->config.server.max_connections, per_address);
-    if (entry.refusal) {
-        const bool all = *entry.refusal == Admission::Refusal::too_many;
-        (all ? count.refused_total : count.refused_address).Increment();
-        log::info("connection_refused", all ? "too many connections" : "too many connections from this address",
-                  {{"client", address.to_string()}, {"listener", to_string(port)}});
-        // On the TLS port a cleartext reply would only confuse the handshake.
-        if (port == Port::submissions) return;
-        turn_away(socket, all ? replies::too_many_connections() : replies::too_many_from_address());
-        return;
+bool holds(const std::vector<Cidr>& networks, const IpAddress& address) {
+    return std::any_of(networks.begin(), networks.end(), [&](const Cidr& network) { return network.contains(address); });
+}
+
+bool is_balancer(const config::Config& config, Port port, const IpAddress& peer) {
+    switch (port) {
+    case Port::submission: return holds(config.submission.proxy_from, peer);
+    case Port::submissions: return holds(config.submissions.proxy_from, peer);
+    case Port::relay: return holds(config.relay.proxy_from, peer);
+    case Port::filter:
+    case Port::policy: break;
     }
-    count.accepted.Increment();
-    auto session = std::make_shared<Session>(*this, port, std::move(socket), std::move(entry.place));
-    // The completion owns the session, so that it outlives its own coroutine.
-    net::asio::co_spawn(io_, session->run(), [session](std::exception_ptr thrown) {
+    return false;
+}
+
+bool is_for_fronts(Port port) {
+    return port == Port::filter || port == Port::policy;
+}
+
+/// A socket in the file system is guarded by its mode and its folder's; its peers have no address.
+bool is_front(const config::Config& config, Port port, const IpAddress& peer) {
+    const auto& listen = port == Port::filter ? config.filter.listen : config.policy.listen;
+    if (listen && listen->is_unix()) return true;
+    return holds(port == Port::filter ? config.filter.clients : config.policy.clients, peer);
+}
+
+/// The completion owns the session, so that it outlives its own coroutine.
+template <class AnySession> void run_session(net::asio::io_context& io, std::shared_ptr<AnySession> session) {
+    net::asio::co_spawn(io, session->run(), [session](std::exception_ptr thrown) {
         if (!thrown) return;
         try {
             std::rethrow_exception(thrown);
@@ -61,27 +82,70 @@ void Worker::accept(Port port, net::Socket socket, const IpAddress& address) {
     });
 }
 
-net::task<bool> Session::greet() {
-    if (stream_.peer_address().is_unspecified()) co_return false; // gone between accept and here
-    if (port_ == Port::submissions) {
-        const bool up = co_await start_tls();
-        if (!up) co_return false;
+} // namespace
+
+Worker::Entry Worker::admit(Port port, const IpAddress& client, bool exempt) {
+    const auto settings = node_.settings();
+    auto& count = numbers().of(port);
+    const auto& server = settings->config.server;
+    Admission::Bounds bounds;
+    bounds.total = server.max_connections;
+    bounds.per_address = server.max_connections_per_address;
+    bounds.per_network = server.max_connections_per_network;
+    bounds.exempt = exempt || node_.trusts(client); // the ISP's own machines: many connections are their habit
+    auto outcome = node_.admission.enter(client, bounds);
+    Entry entry;
+    if (!outcome.refusal) {
+        count.accepted.Increment();
+        entry.place = std::move(outcome.place);
+        return entry;
     }
-    if (port_ == Port::relay && !identify_network()) {
-        numbers().of(port_).refused_network.Increment();
-        say(replies::not_permitted(stream_.peer_address().to_string()));
-        if (worker_.node().worth_an_event(client_key(stream_.peer_address()), lazaret::now())) {
-            auto refused = event(event::Type::connection_refused);
-            refused.refused_by = event::RefusedBy::rights;
-            refused.reason = "network may not relay";
-            refused.reply_code = 554;
-            refused.enhanced = "5.7.1";
-            write(std::move(refused));
+    entry.refusal = reply_to(*outcome.refusal);
+    counter_of(count, *outcome.refusal).Increment();
+    if (node_.worth_a_line(client_key(client), lazaret::now()))
+        log::info("connection_refused", entry.refusal->text(), {{"client", client.to_string()}, {"listener", to_string(port)}});
+    return entry;
+}
+
+Worker::Entry Worker::admit_peer(Port port, const IpAddress& peer) {
+    const auto settings = node_.settings();
+    if (is_balancer(settings->config, port, peer)) { // whose client it is comes with its header
+        Admission::Bounds bounds;
+        bounds.total = settings->config.server.max_connections;
+        bounds.per_address = most_waiting_for_header;
+        auto outcome = node_.admission.enter(peer, bounds);
+        Entry entry;
+        entry.place = std::move(outcome.place);
+        entry.proxied = true;
+        if (outcome.refusal) {
+            entry.refusal = reply_to(*outcome.refusal);
+            counter_of(numbers().of(port), *outcome.refusal).Increment();
         }
-        co_return false;
+        return entry;
     }
-    say(machine_.banner());
-    co_return true;
+    if (is_for_fronts(port) && !is_front(settings->config, port, peer)) {
+        Entry entry;
+        entry.refusal = replies::not_permitted(peer.to_string());
+        numbers().of(port).refused_network.Increment();
+        if (node_.worth_a_line(client_key(peer), lazaret::now()))
+            log::warn("connection_refused", "no front server that may use this listener",
+                      {{"client", peer.to_string()}, {"listener", to_string(port)}});
+        return entry;
+    }
+    return admit(port, peer, is_for_fronts(port)); // a front's connections are many clients'
+}
+
+void Worker::accept(Port port, net::Socket socket, const IpAddress& peer) {
+    auto entry = admit_peer(port, peer);
+    if (entry.refusal) {
+        // On the TLS port a cleartext reply would only confuse the handshake, and a policy client knows no such reply.
+        if (port != Port::submissions && port != Port::policy) turn_away(socket, *entry.refusal);
+        return;
+    }
+    if (port == Port::policy)
+        run_session(io_, std::make_shared<PolicySession>(*this, std::move(socket), std::move(entry.place)));
+    else
+        run_session(io_, std::make_shared<Session>(*this, port, std::move(socket), std::move(entry.place), entry.proxied));
 }
 
 } // namespace lazaret::submission

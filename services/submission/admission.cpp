@@ -4,44 +4,66 @@
 
 namespace lazaret::submission {
 
-Guarded<Admission::Counts>& Admission::shard(const IpAddress& address) {
+IpAddress network_key(const IpAddress& address) {
+    return Cidr(address, address.is_v4() ? 24 : 48).base();
+}
+
+Guarded<Admission::Counts::Map>& Admission::Counts::shard(const IpAddress& key) {
     unsigned sum = 0;
-    for (auto octet : address.bytes()) sum = sum * 31 + octet;
+    for (auto octet : key.bytes()) sum = sum * 31 + octet;
     return shards_[sum % shards_.size()];
 }
 
-Admission::Outcome Admission::enter(const IpAddress& address, std::uint32_t total, std::uint32_t per_address) {
-    Outcome outcome;
-    if (total_.fetch_add(1, std::memory_order_relaxed) >= total) {
-        total_.fetch_sub(1, std::memory_order_relaxed);
-        outcome.refusal = Refusal::too_many;
-        return outcome;
-    }
-    const bool room = shard(address).with([&](Counts& counts) {
-        auto& count = counts[address];
-        if (per_address != 0 && count >= per_address) return false;
-        ++count;
+bool Admission::Counts::enter(const IpAddress& key, std::uint32_t bound) {
+    return shard(key).with([&](Map& counts) {
+        auto found = counts.find(key);
+        if (found == counts.end()) {
+            if (bound == 0) return false;
+            found = counts.emplace(key, 0).first;
+        }
+        if (found->second >= bound) return false;
+        ++found->second;
         return true;
     });
-    if (!room) {
-        total_.fetch_sub(1, std::memory_order_relaxed);
-        outcome.refusal = Refusal::too_many_from_address;
-        return outcome;
-    }
-    outcome.place = Place(this, address);
-    return outcome;
 }
 
-void Admission::leave(const IpAddress& address) {
-    total_.fetch_sub(1, std::memory_order_relaxed);
-    shard(address).with([&](Counts& counts) {
-        auto found = counts.find(address);
+void Admission::Counts::leave(const IpAddress& key) {
+    shard(key).with([&](Map& counts) {
+        auto found = counts.find(key);
         if (found != counts.end() && --found->second == 0) counts.erase(found);
     });
 }
 
+Admission::Outcome Admission::enter(const IpAddress& address, const Bounds& bounds) {
+    Outcome outcome;
+    const auto client = client_key(address);
+    if (total_.fetch_add(1, std::memory_order_relaxed) >= bounds.total) {
+        outcome.refusal = Refusal::too_many;
+    } else if (bounds.exempt) {
+        outcome.place = Place(this, address, false);
+        return outcome;
+    } else if (!addresses_.enter(client, bounds.per_address)) {
+        outcome.refusal = Refusal::too_many_from_address;
+    } else if (!networks_.enter(network_key(address), bounds.per_network)) {
+        addresses_.leave(client);
+        outcome.refusal = Refusal::too_many_from_network;
+    } else {
+        outcome.place = Place(this, address, true);
+        return outcome;
+    }
+    total_.fetch_sub(1, std::memory_order_relaxed);
+    return outcome;
+}
+
+void Admission::leave(const IpAddress& address, bool counted) {
+    total_.fetch_sub(1, std::memory_order_relaxed);
+    if (!counted) return;
+    addresses_.leave(client_key(address));
+    networks_.leave(network_key(address));
+}
+
 void Admission::Place::release() {
-    if (owner_) std::exchange(owner_, nullptr)->leave(address_);
+    if (owner_) std::exchange(owner_, nullptr)->leave(address_, counted_);
 }
 
 Admission::Place& Admission::Place::operator=(Place&& other) noexcept {
@@ -49,6 +71,7 @@ Admission::Place& Admission::Place::operator=(Place&& other) noexcept {
         release();
         owner_ = std::exchange(other.owner_, nullptr);
         address_ = other.address_;
+        counted_ = other.counted_;
     }
     return *this;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// How many connections there are, in all and from each address. Shared by all threads; a place is given back by the
-// guard's destructor.
+// How many connections there are, in all, from each address and from each network. Shared by all threads; a place is given
+// back by the guard's destructor. Only open connections have an entry, so memory is bounded by their number.
 
 #include "core/address.hpp"
 #include "core/guarded.hpp"
@@ -13,14 +13,21 @@
 
 namespace lazaret::submission {
 
+/// Neighbours who are likely to be one customer's or one attacker's: /24 for v4, /48 for v6 (RFC 6177: what a site has).
+IpAddress network_key(const IpAddress& address);
+
 class Admission {
   public:
     /// A taken place. Move-only: copied into a coroutine frame it would be given back twice.
     class Place {
       public:
         Place() = default;
-        Place(Admission* owner, const IpAddress& address) : owner_(owner), address_(address) {}
-        Place(Place&& other) noexcept : owner_(other.owner_), address_(other.address_) { other.owner_ = nullptr; }
+        /// `counted`: for address and network, too.
+        Place(Admission* owner, const IpAddress& address, bool counted)
+            : owner_(owner), address_(address), counted_(counted) {}
+        Place(Place&& other) noexcept : owner_(other.owner_), address_(other.address_), counted_(other.counted_) {
+            other.owner_ = nullptr;
+        }
         Place& operator=(Place&& other) noexcept;
         ~Place() { release(); }
 
@@ -28,24 +35,37 @@ class Admission {
         void release();
         Admission* owner_ = nullptr;
         IpAddress address_;
+        bool counted_ = false;
     };
-    enum class Refusal { too_many, too_many_from_address };
+    enum class Refusal { too_many, too_many_from_address, too_many_from_network };
     struct Outcome {
         Place place;
         std::optional<Refusal> refusal;
     };
+    struct Bounds {
+        std::uint32_t total = 0, per_address = 0, per_network = 0;
+        bool exempt = false; ///< counted in all only
+    };
 
-    /// `address` as client_key() gives it; `per_address` 0 = no bound for it.
-    Outcome enter(const IpAddress& address, std::uint32_t total, std::uint32_t per_address);
+    Outcome enter(const IpAddress& address, const Bounds& bounds);
     std::uint32_t connections() const { return total_.load(std::memory_order_relaxed); }
 
   private:
-    void leave(const IpAddress& address);
-    using Counts = std::map<IpAddress, std::uint32_t>;
-    Guarded<Counts>& shard(const IpAddress& address);
+    /// Open connections by key, in shards so that threads seldom meet at one lock.
+    class Counts {
+      public:
+        bool enter(const IpAddress& key, std::uint32_t bound);
+        void leave(const IpAddress& key);
+
+      private:
+        using Map = std::map<IpAddress, std::uint32_t>;
+        Guarded<Map>& shard(const IpAddress& key);
+        std::array<Guarded<Map>, 16> shards_;
+    };
+    void leave(const IpAddress& address, bool counted);
 
     std::atomic<std::uint32_t> total_{0};
-    std::array<Guarded<Counts>, 16> shards_;
+    Counts addresses_, networks_;
 };
 
 } // namespace lazaret::submission

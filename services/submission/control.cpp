@@ -58,6 +58,11 @@ Result<void> Control::serve_http(const Endpoint& at) {
     return {};
 }
 
+Result<void> Control::serve_console(const std::filesystem::path& path, Node& node, std::vector<Worker*> workers) {
+    console_ = std::make_unique<Console>(io_, deadlines_, node, std::move(workers));
+    return console_->start(path);
+}
+
 void Control::run(Node& node, const store::SnapshotWatch& watch, const store::Shipper& shipper,
                   std::function<void()> reload) {
     gauges_ = std::make_unique<Gauges>(node.journal->last_sequence());
@@ -65,6 +70,7 @@ void Control::run(Node& node, const store::SnapshotWatch& watch, const store::Sh
     asio::co_spawn(io_, tick(node, watch, shipper), asio::detached);
     asio::co_spawn(io_, follow_signals(std::move(reload)), asio::detached);
     io_.run();
+    if (console_) console_->stop(); // nobody would answer during the drain
 }
 
 void Control::reloaded(const Settings& settings) {
@@ -96,6 +102,8 @@ net::task<> Control::tick(Node& node, const store::SnapshotWatch& watch, const s
     for (;;) {
         const Time at = now();
         node.limiter.sweep(at);
+        node.desk.sweep(at);
+        node.report_failures(at);
         auto& gauges = *gauges_;
         gauges.db_up.Set(watch.connected() && shipper.database_up() ? 1 : 0);
         gauges.depth.Set(static_cast<double>(shipper.depth()));

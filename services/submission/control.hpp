@@ -8,6 +8,7 @@
 #include "net/task.hpp"
 #include "store/shipper.hpp"
 #include "store/snapshot_watch.hpp"
+#include "submission/console.hpp"
 #include "submission/node.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -22,6 +23,8 @@ class Control {
     Control();
     ~Control();
     Result<void> serve_http(const Endpoint& at); ///< before run()
+    /// `lazaret session` and `lazaret trace` are answered from now until run() returns; before run().
+    Result<void> serve_console(const std::filesystem::path& path, Node& node, std::vector<Worker*> workers);
     /// Returns at SIGTERM or SIGINT; SIGHUP calls `reload`.
     void run(Node& node, const store::SnapshotWatch& watch, const store::Shipper& shipper, std::function<void()> reload);
     void reloaded(const Settings& settings); ///< a configuration has come into force
@@ -37,6 +40,7 @@ class Control {
     /// Until the process ends: a SIGHUP during the drain must not kill it.
     boost::asio::basic_signal_set<net::Executor> signals_;
     std::unique_ptr<net::HttpServer> http_;
+    std::unique_ptr<Console> console_;
     std::unique_ptr<Gauges> gauges_;
 };
 

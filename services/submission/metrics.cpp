@@ -34,6 +34,8 @@ std::string_view to_string(Port port) {
     case Port::submission: return "submission";
     case Port::submissions: return "submissions";
     case Port::relay: return "relay";
+    case Port::filter: return "filter";
+    case Port::policy: return "policy";
     }
     return "";
 }
@@ -42,19 +44,24 @@ PortMetrics::PortMetrics(Port port)
     : sessions(gauge("lazaret_sessions", "Sessions open now.", {{"listener", std::string(to_string(port))}})),
       accepted(connections(port, "accepted")), refused_total(connections(port, "too_many")),
       refused_address(connections(port, "too_many_from_address")),
-      refused_network(connections(port, "network_not_allowed")), relayed(messages(port, "relayed")),
+      refused_neighbours(connections(port, "too_many_from_network")),
+      refused_network(connections(port, "network_not_allowed")), refused_early(connections(port, "early_talker")),
+      refused_proxy(connections(port, "no_proxy_header")), relayed(messages(port, "relayed")),
       refused(messages(port, "refused")), deferred(messages(port, "deferred")) {}
 
 Metrics::Metrics()
-    : ports{PortMetrics(Port::submission), PortMetrics(Port::submissions), PortMetrics(Port::relay)},
+    : ports{PortMetrics(Port::submission), PortMetrics(Port::submissions), PortMetrics(Port::relay), PortMetrics(Port::filter),
+            PortMetrics(Port::policy)},
       recipients_relayed(counter("lazaret_recipients_total", recipients_help, {{"verdict", "relayed"}})),
       recipients_refused(counter("lazaret_recipients_total", recipients_help, {{"verdict", "refused"}})),
       message_size(histogram("lazaret_message_size_bytes", "Content of relayed messages.", metrics::size_bounds())),
       quarantine_refusals(counter("lazaret_quarantine_refusals_total", "Transactions refused because the subscriber is confined.")),
+      tarpitted(counter("lazaret_tarpitted_replies_total", "Replies delayed because the client erred again and again.")),
       rules_duration(histogram("lazaret_scan_duration_seconds", "Time of one look at a message.",
                                metrics::duration_bounds(), {{"scanner", "rules"}})),
       rules_clean(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "clean"}})),
       rules_found(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "found"}})),
+      auth_backend_connections(gauge("lazaret_auth_backend_connections", "Connections to Dovecot that are ready for logins.")),
       snapshots_loaded(counter("lazaret_snapshot_loads_total", "Snapshots that came into force.", {{"result", "ok"}})),
       reloaded_at(gauge("lazaret_config_reload_success_timestamp_seconds", "When the configuration in force was read.")),
       certificate_expiry(gauge("lazaret_certificate_expiry_timestamp_seconds", "When the served certificate expires.")) {
@@ -71,8 +78,8 @@ Metrics::Metrics()
     for (auto port : {Port::submission, Port::submissions, Port::relay})
         counter("lazaret_tls_handshakes_total", handshakes_help,
                 {{"listener", std::string(to_string(port))}, {"version", "none"}, {"result", "failed"}});
-    for (auto mechanism : {"PLAIN", "LOGIN"})
-        for (auto result : {"ok", "failed", "error"})
+    for (auto mechanism : {"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "CRAM-MD5"})
+        for (auto result : {"ok", "failed", "paused", "error"})
             counter("lazaret_auth_attempts_total", auth_help, {{"mechanism", mechanism}, {"result", result}});
 }
 

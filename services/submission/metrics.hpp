@@ -9,15 +9,15 @@
 
 namespace lazaret::submission {
 
-enum class Port { submission, submissions, relay };
-inline constexpr std::size_t port_count = 3;
+enum class Port { submission, submissions, relay, filter, policy };
+inline constexpr std::size_t port_count = 5;
 std::string_view to_string(Port port);
 
 /// By listener.
 struct PortMetrics {
     explicit PortMetrics(Port port);
     metrics::Gauge& sessions;
-    metrics::Counter &accepted, &refused_total, &refused_address, &refused_network;
+    metrics::Counter &accepted, &refused_total, &refused_address, &refused_neighbours, &refused_network, &refused_early, &refused_proxy;
     metrics::Counter &relayed, &refused, &deferred;
 };
 
@@ -34,9 +34,11 @@ struct Metrics {
     metrics::Counter &recipients_relayed, &recipients_refused;
     metrics::Histogram& message_size;
     metrics::Counter& quarantine_refusals;
+    metrics::Counter& tarpitted;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;
     metrics::Counter& snapshots_loaded;
+    metrics::Gauge& auth_backend_connections;
     metrics::Gauge &reloaded_at, &certificate_expiry;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 // What the threads of one submission node share. Everything here is either immutable and published whole, or locks itself.
 
+#include "auth/backoff.hpp"
+#include "auth/failure_reports.hpp"
 #include "auth/remembered.hpp"
 #include "core/guarded.hpp"
 #include "core/hash.hpp"
@@ -9,9 +11,11 @@
 #include "store/journal.hpp"
 #include "subscriber/snapshot.hpp"
 #include "submission/admission.hpp"
+#include "submission/hashing.hpp"
+#include "submission/patience.hpp"
+#include "submission/policy_desk.hpp"
 #include "submission/settings.hpp"
-
-#include <boost/asio/thread_pool.hpp>
+#include "submission/tracing.hpp"
 
 #include <atomic>
 #include <map>
@@ -30,26 +34,36 @@ class Node {
         snapshot_.store(std::move(snapshot), std::memory_order_release);
     }
 
-    /// True in the thread pool's queue there is room for one more password check; leave_hashing() when it is done.
-    bool enter_hashing();
-    void leave_hashing() { hashing_waiting_.fetch_sub(1, std::memory_order_relaxed); }
-    net::asio::thread_pool& hashing() { return hashing_; }
+    /// The ISP's own machines, to which bounds per client do not apply.
+    bool trusts(const IpAddress& address) const;
+    std::uint64_t next_session() { return sessions_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    /// Events for the failed logins that were only counted; every second.
+    void report_failures(Time now);
     /// At most one connection_refused event per address and minute: a client must not fill the journal by knocking.
     bool worth_an_event(const IpAddress& address, Time now);
+    /// The same for a line in the log about a connection beyond the bounds.
+    bool worth_a_line(const IpAddress& address, Time now);
 
     Admission admission;
+    Patience patience;
+    Tracing tracing;
+    std::atomic<std::uint32_t> waiting_for_quit{0}; ///< connections refused that may still say QUIT
     limits::Limiter limiter;
     auth::Remembered remembered;
+    auth::Backoff backoff;
+    auth::FailureReports failure_reports;
+    const std::string decoy_secret; ///< the same on all nodes: what logins that do not exist seem to be
     const KeyedHash hash;
     const std::unique_ptr<store::Journal> journal;
+    PolicyDesk desk{*this}; ///< behind the limiter, whose reservations it holds
     std::atomic<bool> draining{false};
+    Hashing hashing;
 
   private:
     std::atomic<std::shared_ptr<const Settings>> settings_;
     std::atomic<std::shared_ptr<const subscriber::Snapshot>> snapshot_;
-    std::atomic<std::uint32_t> hashing_waiting_{0};
-    Guarded<std::map<IpAddress, Time>> refused_;
-    net::asio::thread_pool hashing_; // last: its threads end before what they use
+    std::atomic<std::uint64_t> sessions_{0};
+    Guarded<std::map<IpAddress, Time>> refused_, told_;
 };
 
 } // namespace lazaret::submission

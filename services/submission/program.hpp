@@ -32,6 +32,7 @@ class Program {
     /// 0 or an exit status.
     int prepare();
     int listen();
+    int add(Port port, Result<std::vector<std::unique_ptr<net::Listener>>> bound);
     int serve();
     void reload();
     void drain();

@@ -12,6 +12,7 @@ net::task<bool> Session::start_tls() {
     lines_.clear(); // RFC 3207 4.2: what came in the clear before the handshake never becomes a command
     end_transaction();
     identity_ = Identity();
+    phase_ = Phase::handshake;
     if (port_ == Port::relay) identify_network();
     const net::Transfer done = co_await stream_.accept_tls(settings_->tls->get(), config().server.data_timeout);
     numbers().count_tls(port_, done.ok() ? stream_.tls_info().version : "none", done.ok());
@@ -21,6 +22,7 @@ net::task<bool> Session::start_tls() {
         closing_ = true;
         co_return false;
     }
+    if (tracing_.active()) tell(Side::note, stream_.tls_info().version + " " + stream_.tls_info().cipher);
     machine_.tls_started();
     co_return true;
 }
