@@ -22,17 +22,7 @@ namespace {
 using State = Transfer::State;
 constexpr Duration longest_wait = std::chrono::hours(24 * 365);
 
-std::string openssl_reason() {
-    const auto code = ERR_peek_last_error();
-    const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-    return reason ? reason : "unknown TLS error";
-}
-
 } // namespace
-
-void Stream::SslFree::operator()(SSL* ssl) const {
-    SSL_free(ssl);
-}
 
 Stream::Stream(Socket socket, Deadlines& deadlines) : socket_(std::move(socket)) {
     deadlines.add(*this);
@@ -61,20 +51,52 @@ Transfer Stream::failed(int system_error) {
 Transfer Stream::try_read(std::span<char> into) {
     if (!socket_.is_open()) return Transfer(State::closed, 0);
     if (into.empty()) return Transfer(State::would_block, 0);
-    if (ssl_) {
-        if (tls_broken_) return Transfer(State::error, 0);
-        std::size_t count = 0;
-        ERR_clear_error();
-        const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
-        const auto outcome = tls_outcome(result, count);
-        tls_read_wants_write_ = result <= 0 && SSL_want_write(ssl_.get());
-        tls_drained_ = result <= 0;
-        return outcome;
+    if (!ssl_) {
+        may_have_more_ |= inbox_begin_ == inbox_end_; // who asks again wants a fresh look
+        return read_raw(into);
     }
+    if (tls_broken_) return Transfer(State::error, 0);
+    may_have_more_ |= inbox_begin_ == inbox_end_ && !SSL_has_pending(ssl_.get());
+    std::size_t count = 0;
+    ERR_clear_error();
+    const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
+    const auto outcome = tls_outcome(result, count);
+    tls_read_wants_write_ = result <= 0 && SSL_want_write(ssl_.get());
+    tls_drained_ = result <= 0;
+    return outcome;
+}
+
+bool Stream::drained() const {
+    if (inbox_begin_ != inbox_end_ || may_have_more_ || ended_) return false;
+    if (ssl_ && tls_read_wants_write_) return false;
+    return !ssl_ || tls_drained_ || !SSL_has_pending(ssl_.get());
+}
+
+/// From the inbox, and from the socket as long as it may have more.
+Transfer Stream::read_raw(std::span<char> into) {
+    const auto kept = std::min<std::size_t>(into.size(), inbox_end_ - inbox_begin_);
+    std::copy_n(inbox_.data() + inbox_begin_, kept, into.data());
+    inbox_begin_ = static_cast<std::uint16_t>(inbox_begin_ + kept);
+    const auto room = into.subspan(kept);
+    while (!room.empty() && may_have_more_ && !ended_) {
+        const auto count = ::recv(socket_.native_handle(), room.data(), room.size(), 0);
+        if (count > 0) {
+            may_have_more_ = static_cast<std::size_t>(count) == room.size();
+            return Transfer(State::done, kept + static_cast<std::size_t>(count));
+        }
+        if (count < 0 && errno == EINTR) continue;
+        may_have_more_ = false;
+        if (count == 0) ended_ = true;
+        else if (errno != EAGAIN && errno != EWOULDBLOCK && kept == 0) return failed(errno);
+    }
+    if (kept > 0) return Transfer(State::done, kept);
+    return Transfer(ended_ ? State::closed : State::would_block, 0);
+}
+
+Transfer Stream::write_raw(std::string_view data) {
     for (;;) {
-        const auto count = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
-        if (count > 0) return Transfer(State::done, static_cast<std::size_t>(count));
-        if (count == 0) return Transfer(State::closed, 0);
+        const auto count = ::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL);
+        if (count >= 0) return Transfer(State::done, static_cast<std::size_t>(count));
         if (errno == EAGAIN || errno == EWOULDBLOCK) return Transfer(State::would_block, 0);
         if (errno != EINTR) return failed(errno);
     }
@@ -84,27 +106,21 @@ Transfer Stream::try_write(std::string_view data) {
     if (!socket_.is_open()) return Transfer(State::closed, 0);
     std::size_t written = 0;
     while (!data.empty()) {
+        Transfer sent;
         if (ssl_) {
             if (tls_broken_) return Transfer(State::error, 0);
             std::size_t count = 0;
             ERR_clear_error();
             const int result = SSL_write_ex(ssl_.get(), data.data(), data.size(), &count);
             tls_write_wants_read_ = result <= 0 && SSL_want_read(ssl_.get());
-            const auto outcome = tls_outcome(result, count);
-            if (outcome.state == State::would_block) break;
-            if (!outcome.ok()) return outcome;
-            written += count;
-            data.remove_prefix(count);
+            sent = tls_outcome(result, count);
         } else {
-            const auto count = ::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL);
-            if (count < 0) {
-                if (errno == EINTR) continue;
-                if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-                return failed(errno);
-            }
-            written += static_cast<std::size_t>(count);
-            data.remove_prefix(static_cast<std::size_t>(count));
+            sent = write_raw(data);
         }
+        if (sent.state == State::would_block) break;
+        if (!sent.ok()) return sent;
+        written += sent.count;
+        data.remove_prefix(sent.count);
     }
     return Transfer(written > 0 ? State::done : State::would_block, written);
 }
@@ -113,28 +129,10 @@ void Stream::limit_unsent(unsigned octets) {
     ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
 }
 
-Transfer Stream::tls_outcome(int result, std::size_t count) {
-    if (result > 0) return Transfer(State::done, count);
-    const int system_error = errno;
-    switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return Transfer(State::would_block, 0);
-    case SSL_ERROR_ZERO_RETURN: return Transfer(State::closed, 0);
-    case SSL_ERROR_SYSCALL: tls_broken_ = true; return failed(system_error);
-    default: break;
-    }
-    tls_broken_ = true;
-    if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-        // SMTP and HTTP mark their own ends, and many clients leave without close_notify.
-        last_error_ = "closed without close_notify";
-        return Transfer(State::closed, 0);
-    }
-    return failed(openssl_reason());
-}
-
 task<Transfer> Stream::wait_readable(Duration timeout) {
+    if (ssl_ && tls_read_wants_write_) return wait(Socket::wait_write, timeout);
     if (ssl_ && !tls_drained_ && SSL_has_pending(ssl_.get())) timeout = Duration(-1);
-    return wait(ssl_ && tls_read_wants_write_ ? Socket::wait_write : Socket::wait_read, timeout);
+    return receive(timeout);
 }
 
 task<Transfer> Stream::pause(Duration length) {
@@ -152,23 +150,46 @@ task<Transfer> Stream::pause(Duration length) {
 }
 
 task<Transfer> Stream::wait_writable(Duration timeout) {
-    return wait(ssl_ && tls_write_wants_read_ ? Socket::wait_read : Socket::wait_write, timeout);
+    if (ssl_ && tls_write_wants_read_) return receive(timeout);
+    return wait(Socket::wait_write, timeout);
 }
 
-/// A negative timeout asks for nothing: what is wanted is there already.
-task<Transfer> Stream::wait(Socket::wait_type direction, Duration timeout) {
-    if (!socket_.is_open() || stopped()) co_return Transfer(State::closed, 0);
-    if (timeout < Duration::zero()) co_return Transfer(State::done, 0);
+void Stream::expect(Duration timeout) {
     expired_ = interrupted_ = false;
     waiting_ = true;
     arm(clock::now() + std::min(timeout, longest_wait));
-    auto [error] = co_await socket_.async_wait(direction, use_task);
+}
+
+Transfer Stream::outcome(const boost::system::error_code& error) {
     disarm();
     waiting_ = false;
-    if (!error) co_return Transfer(State::done, 0);
-    if (!socket_.is_open()) co_return Transfer(State::closed, 0);
-    if (expired_) co_return Transfer(State::timeout, 0);
-    co_return failed(interrupted_ ? std::string("interrupted") : error.message());
+    if (!error) return Transfer(State::done, 0);
+    if (!socket_.is_open()) return Transfer(State::closed, 0);
+    if (expired_) return Transfer(State::timeout, 0);
+    return failed(interrupted_ ? std::string("interrupted") : error.message());
+}
+
+task<Transfer> Stream::wait(Socket::wait_type direction, Duration timeout) {
+    if (!socket_.is_open() || stopped()) co_return Transfer(State::closed, 0);
+    expect(timeout);
+    auto [error] = co_await socket_.async_wait(direction, use_task);
+    co_return outcome(error);
+}
+
+/// Into the inbox. A negative timeout asks for nothing: what is wanted is there already.
+task<Transfer> Stream::receive(Duration timeout) {
+    if (!socket_.is_open() || stopped()) co_return Transfer(State::closed, 0);
+    if (timeout < Duration::zero() || inbox_begin_ != inbox_end_ || ended_) co_return Transfer(State::done, 0);
+    expect(timeout);
+    auto [error, count] = co_await socket_.async_receive(asio::buffer(inbox_), use_task);
+    inbox_begin_ = 0;
+    inbox_end_ = static_cast<std::uint16_t>(count);
+    may_have_more_ = count == inbox_.size();
+    if (error == asio::error::eof) {
+        ended_ = true;
+        co_return outcome(boost::system::error_code());
+    }
+    co_return outcome(error);
 }
 
 task<Transfer> Stream::write(std::string_view data, Duration timeout) {
@@ -184,89 +205,6 @@ task<Transfer> Stream::write(std::string_view data, Duration timeout) {
         if (!ready.ok()) co_return ready;
     }
     co_return Transfer(State::done, total);
-}
-
-task<Transfer> Stream::accept_tls(SSL_CTX* context, Duration timeout) {
-    return start_tls(context, true, std::string(), timeout);
-}
-
-task<Transfer> Stream::connect_tls(SSL_CTX* context, std::string server_name, Duration timeout) {
-    return start_tls(context, false, std::move(server_name), timeout);
-}
-
-task<Transfer> Stream::start_tls(SSL_CTX* context, bool server, std::string server_name, Duration timeout) {
-    if (!socket_.is_open()) co_return Transfer(State::closed, 0);
-    ERR_clear_error();
-    ssl_.reset(SSL_new(context));
-    if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) {
-        tls_broken_ = true;
-        co_return failed(openssl_reason());
-    }
-    if (server) {
-        SSL_set_accept_state(ssl_.get());
-    } else {
-        SSL_set_connect_state(ssl_.get());
-        if (IpAddress::parse(server_name)) {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), server_name.c_str());
-        } else {
-            SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());
-            SSL_set1_host(ssl_.get(), server_name.c_str());
-        }
-    }
-    const auto outcome = co_await handshake(timeout);
-    co_return outcome;
-}
-
-task<Transfer> Stream::handshake(Duration timeout) {
-    // One deadline for the whole of it: a peer must not live on one octet per wait.
-    const auto end = clock::now() + std::min(timeout, longest_wait);
-    for (;;) {
-        ERR_clear_error();
-        const int result = SSL_do_handshake(ssl_.get());
-        const auto outcome = tls_outcome(result, 0);
-        if (outcome.ok()) co_return outcome;
-        if (outcome.state != State::would_block) {
-            const auto verify = SSL_get_verify_result(ssl_.get());
-            if (verify != X509_V_OK) last_error_ = X509_verify_cert_error_string(verify);
-            co_return outcome;
-        }
-        const auto left = std::chrono::duration_cast<Duration>(end - clock::now());
-        const auto direction = SSL_want_write(ssl_.get()) ? Socket::wait_write : Socket::wait_read;
-        const auto ready = co_await wait(direction, std::max(left, Duration::zero()));
-        if (!ready.ok()) {
-            tls_broken_ = true;
-            co_return ready;
-        }
-    }
-}
-
-TlsInfo Stream::tls_info() const {
-    TlsInfo info;
-    if (!ssl_) return info;
-    info.version = SSL_get_version(ssl_.get());
-    if (const char* cipher = SSL_get_cipher_name(ssl_.get())) info.cipher = cipher;
-    return info;
-}
-
-std::string Stream::tls_exporter() const {
-    constexpr std::string_view label = "EXPORTER-Channel-Binding";
-    if (!ssl_ || SSL_version(ssl_.get()) < TLS1_3_VERSION) return {};
-    std::string out(32, '\0');
-    const int done = SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(out.data()), out.size(),
-                                                label.data(), label.size(), nullptr, 0, 0);
-    return done == 1 ? out : std::string();
-}
-
-std::string Stream::tls_server_end_point() const {
-    const X509* shown = ssl_ ? SSL_get_certificate(ssl_.get()) : nullptr;
-    int hash = NID_undef;
-    if (!shown || X509_get_signature_info(const_cast<X509*>(shown), &hash, nullptr, nullptr, nullptr) != 1) return {};
-    if (hash == NID_md5 || hash == NID_sha1) hash = NID_sha256;
-    const EVP_MD* algorithm = hash == NID_undef ? nullptr : EVP_get_digestbynid(hash);
-    unsigned char out[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (!algorithm || X509_digest(shown, algorithm, out, &size) != 1) return {};
-    return std::string(reinterpret_cast<const char*>(out), size);
 }
 
 std::pair<IpAddress, std::uint16_t> Stream::local() const {
@@ -291,6 +229,32 @@ void Stream::close() {
     ssl_.reset();
     boost::system::error_code ignored;
     socket_.close(ignored);
+}
+
+task<> Stream::close_gently(Duration longest) {
+    if (!socket_.is_open()) co_return;
+    if (ssl_ && !tls_broken_ && SSL_is_init_finished(ssl_.get())) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_.get());
+        tls_broken_ = true; // said once
+    }
+    ::shutdown(socket_.native_handle(), SHUT_WR);
+    const auto end = clock::now() + longest;
+    constexpr std::size_t most_unread = 1024 * 1024;
+    char rest[4096];
+    for (std::size_t unread = 0; unread < most_unread;) {
+        const auto count = ::recv(socket_.native_handle(), rest, sizeof rest, MSG_DONTWAIT);
+        if (count > 0) {
+            unread += static_cast<std::size_t>(count);
+            continue;
+        }
+        if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) break;
+        const auto left = std::chrono::duration_cast<Duration>(end - clock::now());
+        if (left <= Duration::zero()) break;
+        const auto ready = co_await wait(Socket::wait_read, left);
+        if (!ready.ok()) break;
+    }
+    close();
 }
 
 void Stream::reset_on_close() {

@@ -1,6 +1,10 @@
 #pragma once
-// One connection, plain or TLS, with a deadline on every wait. OpenSSL sits directly on the non-blocking
-// socket: an idle connection owns no buffers, and STARTTLS changes a pointer, not a type.
+// One connection, plain or TLS, with a deadline on every wait. OpenSSL sits on this stream itself: an idle
+// connection owns no buffers but a small inbox, and STARTTLS changes a pointer, not a type.
+//
+// System calls are what a mail proxy's time goes into, so a wait for octets takes them in as well, and a read that
+// got less than it had room for says that there is no more (drained()): a dialogue of short lines costs one wait, one
+// receive and one send a turn.
 
 #include "core/address.hpp"
 #include "core/time.hpp"
@@ -13,7 +17,9 @@
 
 #include <openssl/types.h>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,6 +55,8 @@ class Stream final : private Deadline {
 
     /// Takes what is there without waiting; would_block if nothing is. closed = orderly end by the peer.
     Transfer try_read(std::span<char> into);
+    /// The last try_read took all that had come by then: the next one would most likely find nothing.
+    bool drained() const;
     /// Waits until try_read has a chance. `timeout` counts from now; the result is done, timeout, closed or
     /// error. One wait at a time per stream, reading or writing.
     task<Transfer> wait_readable(Duration timeout);
@@ -82,6 +90,9 @@ class Stream final : private Deadline {
 
     /// Ends it: close_notify without waiting for the peer's, then close. Waits in progress return closed.
     void close();
+    /// Ends our direction first and waits, at most so long, for the peer to end its own: octets that come after a close
+    /// would be answered with a reset, which makes many a peer forget the reply that it has not read yet.
+    task<> close_gently(Duration longest);
     bool is_open() const { return socket_.is_open(); }
     /// The close to come sends a reset instead of an orderly end: to be rid of a peer that does not deserve
     /// more.
@@ -100,8 +111,14 @@ class Stream final : private Deadline {
 
   private:
     void expire() override;
+    friend struct StreamBio; // stream_tls.cpp
     task<Transfer> handshake(Duration timeout);
     task<Transfer> wait(Socket::wait_type direction, Duration timeout);
+    task<Transfer> receive(Duration timeout);
+    Transfer outcome(const boost::system::error_code& error);
+    Transfer read_raw(std::span<char> into);
+    Transfer write_raw(std::string_view data);
+    void expect(Duration timeout);
     task<Transfer> start_tls(SSL_CTX* context, bool server, std::string server_name, Duration timeout);
     Transfer tls_outcome(int result, std::size_t count);
     Transfer failed(int system_error);
@@ -114,6 +131,10 @@ class Stream final : private Deadline {
     std::unique_ptr<SSL, SslFree> ssl_;
     IpAddress peer_;
     std::uint16_t peer_port_ = 0;
+    std::array<char, 512> inbox_; ///< what a wait has received: a command's length
+    std::uint16_t inbox_begin_ = 0, inbox_end_ = 0;
+    bool may_have_more_ = true; ///< the last receive filled its buffer, or none has been tried
+    bool ended_ = false;        ///< the peer has closed its direction
     bool waiting_ = false, expired_ = false, interrupted_ = false;
     bool tls_read_wants_write_ = false; ///< the last TLS read could not go on before the socket takes octets
     bool tls_write_wants_read_ = false;
