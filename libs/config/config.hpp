@@ -55,7 +55,7 @@ struct Server {
     std::uint32_t max_connections = 20000;
     std::uint32_t max_connections_per_address = 50;     ///< trusted networks are exempt
     std::uint32_t max_connections_per_network = 500;    ///< of one /24 or /64; trusted networks are exempt
-    Duration greet_pause = std::chrono::seconds(1); ///< on 25, for addresses that have not waited for a greeting lately
+    Duration greet_pause = std::chrono::seconds(1); ///< on 25, for dynamic addresses that have not waited for a greeting lately
     Duration tarpit = std::chrono::seconds(5);      ///< longest delay of a reply to a client that errs again and again
     Duration command_timeout = std::chrono::minutes(5); ///< longest wait for a client's next command
     Duration data_timeout = std::chrono::minutes(3); ///< longest wait for a client's next octets within DATA

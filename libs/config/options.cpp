@@ -177,9 +177,8 @@ std::vector<Option> declare() {
                Count{1, million}, live,
                "Connections open at once from one /24, or /48 of IPv6; trusted networks are exempt."),
         option("server.greet_pause", &C::server, &Server::greet_pause, Period{0s, 1min}, live,
-               "On port 25, how long the greeting waits for a client that talks too early; only for "
-               "addresses that have not waited for it within the last hour, never for trusted networks; 0s looks "
-               "for early octets but does not wait."),
+               "On port 25, how long the greeting waits for a client of class dynamic that talks too early, unless it "
+               "has waited within the last hour; 0s looks for early octets but does not wait."),
         option("server.tarpit", &C::server, &Server::tarpit, Period{0s, 1min}, live,
                "Longest delay of the replies to a client that makes one error after another; 0s is none."),
         option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,

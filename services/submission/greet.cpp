@@ -61,7 +61,9 @@ net::task<bool> Session::hear_silence() {
     auto& shared = worker_.node();
     if (shared.trusts(client)) co_return true;
     const auto pause = config().server.greet_pause;
-    const bool waits = pause > Duration::zero() && !shared.patience.known(client_key(client), lazaret::now());
+    // Spam software sits on PCs at dynamic addresses; a company's server loses no time.
+    const bool waits = pause > Duration::zero() && identity_.klass == subscriber::Class::dynamic &&
+                       !shared.patience.known(client_key(client), lazaret::now());
     if (waits) {
         const net::Transfer woken = co_await stream_.wait_readable(pause);
         if (woken.state == State::closed) co_return false;

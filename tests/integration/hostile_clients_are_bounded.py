@@ -13,7 +13,7 @@ from support.instance import Case, main  # noqa: E402
 
 NETWORKS = """cidr,class,relay,subscriber,plan
 127.0.0.1/32,trusted,yes,N-1,unlimited
-127.0.1.0/24,business,yes,S-1,unlimited
+127.0.1.0/24,dynamic,yes,,unlimited
 127.0.2.0/24,business,yes,S-2,unlimited
 """
 
