@@ -18,6 +18,7 @@ std::deque<int> codes(const std::string& received) {
     int open = 0; // of a reply with more lines to come
     std::size_t at = 0;
     while (true) {
+        if (received.substr(at, 2) == "\x15\x03") return out; // TLS has no answer to a handshake that is none but an alert
         const auto end = received.find("\r\n", at);
         if (end == std::string::npos) break;
         const std::string line = received.substr(at, end - at);
