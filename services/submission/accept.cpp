@@ -112,7 +112,7 @@ Worker::Entry Worker::admit_peer(Port port, const IpAddress& peer) {
     if (is_balancer(settings->config, port, peer)) { // whose client it is comes with its header
         Admission::Bounds bounds;
         bounds.total = settings->config.server.max_connections;
-        bounds.per_address = most_waiting_for_header;
+        bounds.per_address = bounds.per_network = most_waiting_for_header;
         auto outcome = node_.admission.enter(peer, bounds);
         Entry entry;
         entry.place = std::move(outcome.place);

@@ -35,6 +35,7 @@ smtp::Reply Session::mail(smtp::MailFrom from) {
     };
     if (auto stranger = identify()) return refuse(event::RefusedBy::rights, "unknown sender", *stranger);
     record.subscriber = identity_.subscriber;
+    record.account = identity_.account; // behind a front it is known only now
     if (const auto locked = confined()) return refuse(locked->by, locked->reason, locked->reply);
     // An event must follow every message: with no room for it there is no message.
     if (shared.journal->full()) { // and none that says so either: it would eat the room that is left

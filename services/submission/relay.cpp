@@ -17,6 +17,7 @@ class Outgoing : public relay::Content {
     Outgoing(std::string fields, const Spool& spool) : fields_(std::move(fields)), spool_(&spool) {}
     std::uint64_t size() const override { return fields_.size() + spool_->size(); }
     Result<std::string_view> next() override {
+        if (part_ == 0 && fields_.empty()) part_ = 1; // an empty piece would be the end
         if (part_++ == 0) return std::string_view(fields_);
         if (spool_->in_memory()) return part_ == 2 ? spool_->memory() : std::string_view();
         if (buffer_.empty()) buffer_.resize(block);

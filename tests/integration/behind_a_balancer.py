@@ -96,7 +96,7 @@ class BehindABalancer(Case):
             session.sendmail("one@test.example", ["paul@isle.example"], f"Message-ID: <{listener}-{word}@test.example>\r\n\r\nx\r\n")
             session.quit()
             self.assertIn(f"<{listener}-{word}@test.example>", self.deliveries())
-            wanted = [("S-2" if listener == "relay" else "S-1", "127.0.0.5")]
+            wanted = [["S-2" if listener == "relay" else "S-1", "127.0.0.5"]]
             self.eventually(lambda name=listener, row=wanted: self.event(name) == row, f"the client's address by {word} on {listener}")
         self.assertIn("orig_client=unknown[127.0.0.5]", self.lazaret.postfix.log.read_text())
         self.assertEqual(self.counted("relay", "no_proxy_header"), 0, "health checks are no offence")

@@ -86,8 +86,8 @@ class Front(Postfix):
     def __init__(self, layout, back, options):
         self.layout = layout
         self.port = ports.free()
-        folder = layout.state / "front"
-        self.folder, self.etc, self.queue, self.log = folder, folder / "etc", folder / "queue", layout.log / "front.log"
+        folder = layout.state / f"front-{self.port}"
+        self.folder, self.etc, self.queue, self.log = folder, folder / "etc", folder / "queue", layout.log / f"front-{self.port}.log"
         self.back, self.options = back, options
         self.logins = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Logins)
         self.logins.daemon_threads = True
