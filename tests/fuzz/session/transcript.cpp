@@ -114,6 +114,7 @@ Transcript read_transcript(const std::string& sent, const std::string& received,
             in_tls = true;
             open = Acknowledged();
         } else if (code == 221) {
+            check(verb == "quit", "each command has an answer of its own");
             return out;
         } else if (verb == "data") {
             check(!good, "DATA is never answered with 250");
