@@ -127,11 +127,11 @@ TEST(Reload, TakesOverOnlyWhatMayChange) {
     const auto running = good();
     auto fresh = running;
     fresh.server.max_errors = 3;
-    fresh.tls.certificate = "/new.pem";
+    fresh.tls.certificates = {"/new.pem"};
     fresh.server.threads += 1;
     const auto next = reloaded(running, fresh);
     EXPECT_EQ(next.server.max_errors, 3u);
-    EXPECT_EQ(next.tls.certificate, "/new.pem");
+    EXPECT_EQ(next.tls.certificates, std::vector<std::filesystem::path>{"/new.pem"});
     EXPECT_EQ(next.server.threads, running.server.threads);
 }
 
