@@ -1,162 +1,196 @@
 #include "detect/detector.hpp"
 
+#include "detect/threshold.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace lazaret::detect {
 namespace {
 
-Tally& tally(State& state, Kind kind) {
-    return state.tallies[static_cast<std::size_t>(kind)];
-}
-const Tally& tally(const State& state, Kind kind) {
-    return state.tallies[static_cast<std::size_t>(kind)];
+using std::chrono::floor;
+using std::chrono::hours;
+
+constexpr Duration awaited_half_life = std::chrono::minutes(10);
+constexpr Duration volume_half_life = std::chrono::hours(1);
+constexpr double trusted_below = 0.6; // of the threshold: a day above it does not become habit
+constexpr double some_evidence = 1;   // nats at which a run of evidence begins
+
+double remains(Duration passed, Duration half_life) {
+    return std::exp2(-std::chrono::duration<double>(passed) / std::chrono::duration<double>(half_life));
 }
 
-void remember(State& state, const TraceId& trace) {
-    if (trace.empty() || (!state.samples.empty() && state.samples.back() == trace)) return;
-    if (state.samples.size() == State::max_samples) state.samples.erase(state.samples.begin());
-    state.samples.push_back(trace);
-}
+/// First-time recipients of a message, and their number corrected for those that only look known.
+struct Strangers {
+    std::uint32_t seen = 0;
+    double corrected = 0;
+};
 
-std::string rounded(double value) {
-    return std::to_string(std::llround(value));
-}
-
-std::string words(const State& state, Kind kind) {
-    const Tally& run = tally(state, kind);
-    switch (kind) {
-    case Kind::content: {
-        std::string text = std::to_string(run.hits) + " of " + std::to_string(run.trials) +
-                           (run.trials == 1 ? " message was" : " messages were") +
-                           " caught by the content rules";
-        if (!state.rule.empty()) text += ", last by " + state.rule;
-        return text;
+Strangers meet(State& state, const event::Event& event) {
+    Strangers met;
+    const double correction = state.recipients.correction();
+    for (const auto& recipient : event.recipients) {
+        const std::uint64_t hash = mixed(recipient.hash);
+        if (state.recipients.knows(hash)) continue;
+        state.recipients.meet(hash);
+        ++met.seen;
     }
-    case Kind::failing_recipients:
-        return std::to_string(run.hits) + " of " + std::to_string(run.trials) +
-               (run.trials == 1 ? " recipient does" : " recipients do") + " not exist" +
-               (state.awaited >= 0.5 ? ", " + rounded(state.awaited) + " to come" : "");
-    case Kind::volume: {
-        const bool by_messages = state.message_habit.surprise() >= state.recipient_habit.surprise();
-        const Baseline& habit = by_messages ? state.message_habit : state.recipient_habit;
-        return "about " + rounded(habit.recent()) + (by_messages ? " messages" : " recipients") +
-               " within an hour, where " + rounded(habit.level()) + " are usual";
-    }
-    }
-    return "";
+    met.corrected = met.seen * correction;
+    return met;
 }
 
 } // namespace
 
+bool is_beyond_habit(const State& state) {
+    const double days = std::chrono::duration<double, std::ratio<86400>>(state.last - state.born).count();
+    // Of somebody new the habit is not known yet.
+    return state.strangers.run > state.strangers.habit + 8 / (1 + std::max(days, 0.0));
+}
+
 Detector::Detector(const Options& options)
-    : options_(options), threshold_(threshold_for(options.false_alarms_per_year)) {
+    : options_(options), threshold_(threshold_for(options.false_alarms_per_year, options.half_life)) {
     options_.half_life = std::max<Duration>(options_.half_life, std::chrono::seconds(1));
 }
 
+void Detector::end_day(State& state, double days) const {
+    const bool is_trusted = state.suspicion_today < trusted_below * threshold_;
+    // What is suspicious but stays below a conviction becomes habit slowly, or nobody would ever grow.
+    const bool is_doubtful = !is_trusted && state.suspicion_today < threshold_;
+    state.end_day(days, is_trusted, is_doubtful ? 2 : options_.model.growth, options_.model.fan_out_slack,
+                  is_doubtful);
+}
+
+void Detector::end_hours(State& state, Time at) const {
+    auto hour = Season::hour_of(state.last);
+    auto passed = (floor<hours>(at) - floor<hours>(state.last)).count();
+    if (state.suspicion_today < trusted_below * threshold_) {
+        state.season.learn(hour, state.in_hour);
+        const auto busiest = static_cast<float>(options_.model.growth *
+                                                (state.volume_habit + options_.model.volume_slack));
+        if (state.in_hour > state.volume_habit) state.volume_habit = std::min(state.in_hour, busiest);
+    }
+    state.in_hour = 0;
+    // Silence is habit as well. Beyond some weeks nothing would change any more.
+    for (passed = std::min<std::int64_t>(passed, 8 * 168); passed > 1; --passed)
+        state.season.learn(hour = (hour + 1) % Season::hours, 0);
+}
+
 void Detector::advance(State& state, Time at) const {
+    if (state.born == Time{}) state.born = at;
     if (state.last == Time{}) state.last = at;
     // A clock that was a day ahead and has been set right must not stop all forgetting.
-    if (at < state.last - std::chrono::hours(24)) state.last = at;
+    if (at < state.last - hours(24)) state.last = at;
     if (at <= state.last) return;
-    const bool is_trusted = score(state) < threshold_ / 2;
-    state.message_habit.advance(state.last, at, is_trusted);
-    state.recipient_habit.advance(state.last, at, is_trusted);
-    for (Tally& one : state.tallies)
-        one.forget(at - state.last, options_.half_life);
-    state.awaited *= std::exp2(-std::chrono::duration<double>(at - state.last) /
-                               std::chrono::duration<double>(options_.model.awaited_half_life));
-    if (state.awaited < 0.01) state.awaited = 0;
+    if (floor<hours>(at) != floor<hours>(state.last)) {
+        end_hours(state, at);
+        using std::chrono::days;
+        if (const auto passed = floor<days>(at) - floor<days>(state.last); passed.count() > 0)
+            end_day(state, static_cast<double>(passed.count()));
+    }
+    const double kept = remains(at - state.last, options_.half_life);
+    for (Share* share : {&state.content, &state.failing, &state.senders.run, &state.helos.run, &state.networks.run})
+        share->forget(kept);
+    for (float* count : {&state.strangers.run, &state.bounces.run})
+        *count *= static_cast<float>(kept);
+    state.texts.forget(static_cast<float>(kept));
+    state.volume *= static_cast<float>(remains(at - state.last, volume_half_life));
+    state.awaited *= static_cast<float>(remains(at - state.last, awaited_half_life));
+    if (state.awaited < 0.01f) state.awaited = 0;
     state.last = at;
 }
 
-double Detector::volume(const State& state) const {
-    return std::min(std::max(state.message_habit.surprise(), state.recipient_habit.surprise()),
-                    cap(Kind::volume));
-}
+void Detector::take_message(State& state, Campaigns& campaigns, const event::Event& event,
+                            const Observation& seen) const {
+    state.messages += state.messages < UINT32_MAX ? 1 : 0;
+    state.volume += 1;
+    state.in_hour += 1;
+    state.awaited += static_cast<float>(seen.awaited);
+    Text evicted;
+    Text& text = state.texts.use(event.fingerprint, evicted);
+    if (!evicted.empty()) state.content.add(evicted.caught / evicted.sent, 1);
+    if (text.sent < 1) state.content_today.add(seen.is_caught, 1);
+    text.sent += 1;
+    text.caught += seen.is_caught ? 1.f : 0.f;
+    if (seen.is_caught) state.set_rule(seen.rule);
 
-double Detector::failing(const State& state) const {
-    const double llr = tally(state, Kind::failing_recipients).llr;
-    return std::max(llr + state.awaited * success_llr(options_.model), 0.0);
-}
-
-double Detector::contribution(const State& state, Kind kind) const {
-    switch (kind) {
-    case Kind::content: return tally(state, kind).llr;
-    case Kind::failing_recipients: return failing(state);
-    case Kind::volume: return volume(state);
+    if (event.null_sender) {
+        state.bounces.add(1);
+    } else {
+        const Strangers met = meet(state, event);
+        state.strangers.add(met.corrected);
+        text.strangers += static_cast<float>(met.seen);
+        state.senders.take(event.sender_hash == 0 ? 0 : mixed(event.sender_hash));
     }
-    return 0;
+    state.helos.take(event.helo.empty() ? 0 : hash_of(event.helo));
+    state.networks.take(network_of(event.client));
+
+    if (Campaign* campaign = campaigns.meet(event.fingerprint, state.last)) {
+        const auto who = hash_of(event.subscriber);
+        campaign->senders.add(who);
+        // More than once: who passes on a chain letter writes one message, to several.
+        if (text.strangers >= options_.model.spreads_from && text.sent >= 1.5f &&
+            is_beyond_habit(state))
+            campaign->spreaders.add(who);
+    }
 }
 
-double Detector::score(const State& state) const {
-    double sum = 0;
-    for (Kind kind : all_kinds)
-        sum += contribution(state, kind);
-    return sum;
+void Detector::take_result(State& state, Campaigns& campaigns, const event::Event& event,
+                           const Observation& seen) const {
+    const auto trials = seen.exist + seen.nonexistent;
+    if (seen.is_result) state.awaited = std::max(state.awaited - 1, 0.f);
+    if (trials == 0) return;
+    state.failing.add(seen.nonexistent, trials);
+    state.failing_today.add(seen.nonexistent, trials);
+    // A result does not name its text: it is taken to be the latest, as it nearly always is.
+    Text& text = state.texts.latest();
+    const std::uint64_t fingerprint = seen.is_message ? event.fingerprint : text.fingerprint;
+    if (Campaign* campaign = campaigns.find(fingerprint)) {
+        text.results += static_cast<float>(trials);
+        text.failed += static_cast<float>(seen.nonexistent);
+        campaign->failed.add(seen.nonexistent, trials);
+    }
 }
 
-std::optional<Suspicion> Detector::feed(State& state, const event::Event& event) const {
-    const Observation seen = observe(event, options_.model);
-    if (seen.messages == 0 && !seen.is_result) return std::nullopt;
+std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, const event::Event& event) const {
+    const Observation seen = observe(event, options_.reading);
+    if (!seen.is_message && !seen.is_result) return std::nullopt;
     advance(state, event.at);
     if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
-    const double before = score(state);
-    if (seen.messages > 0) {
-        state.messages += state.messages < UINT32_MAX ? 1 : 0;
-        state.message_habit.add(seen.messages);
-        state.recipient_habit.add(seen.recipients);
-    }
-    state.awaited += seen.awaited;
-    if (seen.is_result) state.awaited = std::max(state.awaited - 1, 0.0);
-    if (seen.content) {
-        tally(state, Kind::content).add(*seen.content, cap(Kind::content));
-        if (seen.content->hits > 0) state.rule = seen.rule;
-    }
-    if (seen.failing)
-        tally(state, Kind::failing_recipients).add(*seen.failing, cap(Kind::failing_recipients));
+    if (seen.is_message) take_message(state, campaigns, event, seen);
+    take_result(state, campaigns, event, seen);
+    if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
 
-    const double after = score(state);
-    const bool is_quiet = volume(state) <= 0 && std::all_of(state.tallies.begin(), state.tallies.end(),
-                                                            [](const Tally& one) { return one.empty(); });
-    if (is_quiet) {
+    const auto who = hash_of(event.subscriber);
+    const Scores by_kind = scores(state, &campaigns, who);
+    double score = 0, against = 0;
+    for (double one : by_kind) {
+        score += one;
+        against += std::max(one, 0.0);
+    }
+    state.suspicion_today = std::max(state.suspicion_today, static_cast<float>(score));
+    if (against < some_evidence)
         state.first_evidence = {};
-        state.samples.clear();
-    } else if (state.first_evidence == Time{}) {
+    else if (state.first_evidence == Time{})
         state.first_evidence = state.last;
-    }
-    if ((seen.content && seen.content->hits > 0) || (seen.failing && seen.failing->hits > 0))
-        remember(state, event.trace);
 
-    const bool speaks_against = after > before || (seen.content && seen.content->hits > 0) ||
-                                (seen.failing && seen.failing->hits > 0);
-    if (after < threshold_ || state.messages < options_.min_messages || !speaks_against) return std::nullopt;
-    return assess(state, state.last);
+    const bool speaks_against = seen.is_message || seen.nonexistent > 0;
+    if (score < threshold_ || state.messages < options_.min_messages || !speaks_against) return std::nullopt;
+    if (seen.is_message) state.remember(event.trace);
+    // Only what stands without the others may speak against others, or one mistake would make the next.
+    if (Campaign* campaign = campaigns.find(state.texts.latest().fingerprint);
+        campaign && state.texts.latest().strangers >= options_.model.spreads_from &&
+        score - by_kind[static_cast<std::size_t>(Kind::campaign)] >= threshold_)
+        campaign->convicted.add(who);
+    return explain(state, by_kind, &campaigns, who);
 }
 
-Suspicion Detector::assess(const State& now, Time at) const {
+Suspicion Detector::assess(const State& now, Time at, const Campaigns* campaigns,
+                           std::string_view subscriber) const {
     State state = now;
     advance(state, at);
-    Suspicion result;
-    result.cause = "bot";
-    result.score = score(state);
-    result.threshold = threshold_;
-    result.at = at;
-    result.first_event = state.first_evidence;
-    result.messages = state.messages;
-    result.samples = state.samples;
-    for (Kind kind : all_kinds) {
-        const double llr = contribution(state, kind);
-        if (llr <= 0) continue;
-        const auto count = kind == Kind::volume
-                               ? static_cast<std::uint32_t>(std::min(state.message_habit.recent(), 1e9))
-                               : tally(state, kind).hits;
-        result.evidence.emplace_back(kind, llr, count, words(state, kind));
-    }
-    std::sort(result.evidence.begin(), result.evidence.end(),
-              [](const Contribution& a, const Contribution& b) { return a.llr > b.llr; });
-    return result;
+    const auto who = hash_of(subscriber);
+    return explain(state, scores(state, campaigns, who), campaigns, who);
 }
 
 } // namespace lazaret::detect

@@ -1,11 +1,14 @@
 #pragma once
 // Events in, suspicion out. Pure: time comes from the events alone, so that a recorded stream gives the same
-// decisions at any speed.
+// decisions at any speed. Constant time for each event.
 
+#include "detect/campaigns.hpp"
 #include "detect/evidence.hpp"
+#include "detect/model.hpp"
 #include "detect/state.hpp"
 #include "event/event.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,21 +18,27 @@ namespace lazaret::detect {
 
 struct Options {
     double false_alarms_per_year = 0.01; ///< per subscriber
-    Duration half_life = std::chrono::hours(1);
-    std::uint32_t min_messages = 4; ///< nobody is judged on fewer
+    Duration half_life = std::chrono::hours(6);
+    std::uint32_t min_messages = 2; ///< nobody is judged on fewer
+    Reading reading;
     Model model;
+    std::array<bool, kinds> leaves_out{}; ///< kinds of evidence that are not used: what is each worth?
 };
 
 /// How a subscriber stands, with every reason. `score >= threshold` is a conviction.
 struct Suspicion {
-    std::string cause;               ///< "bot"
+    std::string cause;               ///< see cause.hpp
     double score = 0, threshold = 0; ///< nats
     Time at{};                       ///< of the event that tipped it
     Time first_event{};              ///< when the evidence began
     std::uint32_t messages = 0;
     std::vector<Contribution> evidence; ///< largest first, none of 0
     std::vector<TraceId> samples;
+    std::uint64_t campaign = 0; ///< fingerprint of the text shared with others, the same for all of them; else 0
 };
+
+/// More strangers lately than the subscriber was ever wont to.
+bool is_beyond_habit(const State& state);
 
 class Detector {
   public:
@@ -38,19 +47,34 @@ class Detector {
     /// Takes one event of this state's subscriber. A suspicion comes back when the score is at or above the
     /// threshold, also for each further event that adds evidence, until State::clear_evidence() or time
     /// lowers it. Events should come in the order of time; one that is late counts as if it came now.
-    std::optional<Suspicion> feed(State& state, const event::Event& event) const;
+    std::optional<Suspicion> feed(State& state, Campaigns& campaigns, const event::Event& event) const;
 
-    /// Where the subscriber stands at `at`, guilty or not.
-    Suspicion assess(const State& state, Time at) const;
+    /// Where the subscriber stands at `at`, guilty or not; `campaigns` and `subscriber` may be left out.
+    Suspicion assess(const State& state, Time at, const Campaigns* campaigns = nullptr,
+                     std::string_view subscriber = {}) const;
     double threshold() const { return threshold_; }
 
   private:
+    using Scores = std::array<double, kinds>;
     void advance(State& state, Time at) const;
-    double volume(const State& state) const;
+    void end_hours(State& state, Time at) const;
+    void end_day(State& state, double days) const;
+    void take_message(State& state, Campaigns& campaigns, const event::Event& event,
+                      const Observation& seen) const;
+    void take_result(State& state, Campaigns& campaigns, const event::Event& event,
+                     const Observation& seen) const;
+    Scores scores(const State& state, const Campaigns* campaigns, std::uint64_t who) const;
+    double content(const State& state) const;
     double failing(const State& state) const;
-    double contribution(const State& state, Kind kind) const;
-    double score(const State& state) const;
-    double cap(Kind kind) const { return cap_of(kind) * threshold_; }
+    double fan_out(const State& state) const;
+    double volume(const State& state) const;
+    double spread(const State& state) const;
+    double bounces(const State& state) const;
+    double campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) const;
+    double failing_ratio(const Share& share, const Share& habit) const;
+    double trait_ratio(const State& state, const Trait& trait) const;
+    Suspicion explain(const State& state, const Scores& scores, const Campaigns* campaigns,
+                      std::uint64_t who) const;
 
     Options options_;
     double threshold_;

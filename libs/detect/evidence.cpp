@@ -1,18 +1,13 @@
 #include "detect/evidence.hpp"
 
 #include "core/text.hpp"
+#include "detect/campaigns.hpp"
 
 #include <charconv>
 #include <cmath>
 
 namespace lazaret::detect {
 namespace {
-
-/// Log-likelihood ratio of `hits` among `trials` independent yes/no observations.
-Step bernoulli(std::uint32_t hits, std::uint32_t trials, double bot, double good) {
-    const double misses = trials - hits;
-    return Step(hits * std::log(bot / good) + misses * std::log((1 - bot) / (1 - good)), hits, trials);
-}
 
 struct Findings {
     double score = 0;
@@ -41,51 +36,41 @@ Findings add_up(const std::vector<std::string>& findings) {
     return sum;
 }
 
-void observe_result(const event::Event& event, const Model& model, Observation& seen) {
+void observe_result(const event::Event& event, Observation& seen) {
     seen.is_result = true;
-    const bool failed = event.delivery == event::DeliveryStatus::bounced && says_nonexistent(event.enhanced);
-    // A deferral may still turn out well, other bounces blame more than the address: neither is a trial.
-    if (!failed && event.delivery != event::DeliveryStatus::sent) return;
-    seen.failing = bernoulli(failed ? 1 : 0, 1, model.failing_bot, model.failing_good);
+    // A deferral may still turn out well, other bounces blame more than the address: neither is counted.
+    if (event.delivery == event::DeliveryStatus::bounced && says_nonexistent(event.enhanced))
+        seen.nonexistent = 1;
+    else if (event.delivery == event::DeliveryStatus::sent)
+        seen.exist = 1;
 }
 
-void observe_message(const event::Event& event, const Model& model, Observation& seen) {
-    seen.messages = 1;
-    const auto accepted = static_cast<std::uint32_t>(event.recipients.size());
-    seen.recipients = accepted + event.recipients_refused;
-
-    if (model.delivery_results && event.type == event::Type::message_relayed) seen.awaited = accepted;
-    const auto successes = model.delivery_results ? 0 : accepted;
-    if (event.recipients_nonexistent + successes > 0)
-        seen.failing = bernoulli(event.recipients_nonexistent, event.recipients_nonexistent + successes,
-                                 model.failing_bot, model.failing_good);
+void observe_message(const event::Event& event, const Reading& reading, Observation& seen) {
+    seen.is_message = true;
+    seen.nonexistent = event.recipients_nonexistent;
+    if (event.type == event::Type::message_relayed)
+        (reading.delivery_results ? seen.awaited : seen.exist) =
+            static_cast<std::uint32_t>(event.recipients.size());
 
     const Findings found = add_up(event.findings);
-    if (event.refused_by == event::RefusedBy::content) {
-        seen.content = bernoulli(1, 1, model.content_bot, model.content_good);
-        seen.rule = std::string(found.worst.empty() ? std::string_view(event.reason) : found.worst);
-    } else if (event.type == event::Type::message_relayed) {
-        if (found.score >= model.reject_score) {
-            seen.content = bernoulli(1, 1, model.warned_bot, model.warned_good);
-            seen.rule = std::string(found.worst);
-        } else {
-            seen.content = bernoulli(0, 1, model.content_bot, model.content_good);
-        }
-    }
-    seen.rule = printable(seen.rule, 60);
+    const bool is_refused = event.refused_by == event::RefusedBy::content;
+    seen.is_caught = is_refused || found.score >= reading.reject_score;
+    if (!seen.is_caught) return;
+    const std::string_view rule = found.worst.empty() && is_refused ? event.reason : found.worst;
+    seen.rule = printable(rule, 40);
 }
 
 } // namespace
-
-double success_llr(const Model& model) {
-    return std::log((1 - model.failing_bot) / (1 - model.failing_good));
-}
 
 std::string_view to_string(Kind kind) {
     switch (kind) {
     case Kind::content: return "content";
     case Kind::failing_recipients: return "failing_recipients";
+    case Kind::fan_out: return "fan_out";
     case Kind::volume: return "volume";
+    case Kind::spread: return "spread";
+    case Kind::null_sender: return "null_sender";
+    case Kind::campaign: return "campaign";
     }
     return "";
 }
@@ -104,15 +89,24 @@ Time begin_of(const TraceId& trace) {
     return Time(std::chrono::milliseconds(bits >> 2));
 }
 
-Observation observe(const event::Event& event, const Model& model) {
+std::uint64_t network_of(const IpAddress& client) {
+    if (client.is_unspecified()) return 0;
+    const std::size_t length = client.is_v4() ? 15 : 6; // a v4 address stands at the end of 16 octets
+    std::uint64_t hash = 0;
+    for (std::size_t i = 0; i < length; ++i)
+        hash = hash * 257 + client.bytes()[i] + 1;
+    return mixed(hash);
+}
+
+Observation observe(const event::Event& event, const Reading& reading) {
     using event::RefusedBy;
     Observation seen;
     switch (event.type) {
-    case event::Type::delivery_result: observe_result(event, model, seen); break;
-    case event::Type::message_relayed: observe_message(event, model, seen); break;
+    case event::Type::delivery_result: observe_result(event, seen); break;
+    case event::Type::message_relayed: observe_message(event, reading, seen); break;
     case event::Type::message_refused:
         if (event.refused_by == RefusedBy::content || event.refused_by == RefusedBy::next_hop)
-            observe_message(event, model, seen);
+            observe_message(event, reading, seen);
         break;
     case event::Type::connection_refused:
     case event::Type::login_failed: break;

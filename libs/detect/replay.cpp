@@ -137,6 +137,18 @@ Result<void> read_envelope(const json& object, event::Event& event) {
     return {};
 }
 
+Result<std::uint64_t> read_fingerprint(const json& object) {
+    const json* print = member(object, "fingerprint");
+    if (!print) return std::uint64_t{0};
+    if (print->is_string() && print->get_ref<const std::string&>().size() == 16) {
+        const auto& digits = print->get_ref<const std::string&>();
+        std::uint64_t number = 0;
+        const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+        if (ec == std::errc() && end == digits.data() + digits.size()) return number;
+    }
+    return wrong("fingerprint", print, "16 hexadecimal digits");
+}
+
 /// Whether a scanner caught the message.
 Result<bool> read_content(const json& object) {
     const json* content = member(object, "content");
@@ -145,10 +157,6 @@ Result<bool> read_content(const json& object) {
                                                          : std::string_view();
     if (word != "spam" && word != "ham" && word != "unknown")
         return wrong("content", content, "\"spam\", \"ham\" or \"unknown\"");
-    const json* print = member(object, "fingerprint");
-    if (print && (!print->is_string() || print->get_ref<const std::string&>().size() != 16 ||
-                  !hex_decode(print->get_ref<const std::string&>())))
-        return wrong("fingerprint", print, "16 hexadecimal digits");
     return word == "spam";
 }
 
@@ -204,6 +212,9 @@ Result<void> ReplayReader::read_message(const json& object, Recorded& line) {
     auto is_spam = read_content(object);
     if (!is_spam) return is_spam.error();
     if (*is_spam) event.findings.push_back(finding_);
+    auto fingerprint = read_fingerprint(object);
+    if (!fingerprint) return fingerprint.error();
+    event.fingerprint = *fingerprint;
 
     Sent sent;
     sent.trace = event.trace;

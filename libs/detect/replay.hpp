@@ -6,8 +6,8 @@
 //    "content":"spam"|"ham"|"unknown","fingerprint"}     what stands behind rcpts may be null or missing
 //   {"type":"delivery","ts","message":id,"delivered":n,"nonexistent":n,"subscriber"}
 //
-// Times are seconds since 1970. An event holds neither a fingerprint nor the difference between "ham" and
-// "unknown": both are a message without findings.
+// Times are seconds since 1970. An event does not hold the difference between "ham" and "unknown": both are a
+// message without findings. The fingerprint is a similarity hash of the text, 16 hexadecimal digits.
 
 #include "core/ids.hpp"
 #include "core/result.hpp"

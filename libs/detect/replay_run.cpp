@@ -11,7 +11,7 @@ constexpr Duration until_it_holds = std::chrono::seconds(2);
 std::string words(const Suspicion& suspicion) {
     std::string text;
     for (const auto& line : suspicion.evidence)
-        text += (text.empty() ? "" : "; ") + line.reason;
+        if (line.llr > 0) text += (text.empty() ? "" : "; ") + line.reason;
     return text;
 }
 
@@ -47,7 +47,7 @@ Result<void> Replay::take(const Recorded& line, std::vector<ReplayDecision>& dec
     subject.story.passed += !line.is_delivery && subject.story.confinements == 0 ? 1 : 0;
     for (const auto& event : line.events) {
         ++events_;
-        if (auto suspicion = detector_.feed(subject.state, event))
+        if (auto suspicion = detector_.feed(subject.state, campaigns_, event))
             convict(subject, line, *suspicion, decisions);
     }
     return {};
@@ -74,6 +74,7 @@ void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& su
     decision.subscriber = line.subscriber;
     decision.action = confines ? Action::confine : Action::ticket;
     decision.cause = suspicion.cause;
+    decision.campaign = suspicion.campaign;
     if (!line.is_delivery) decision.message = line.message;
     decision.reason = words(suspicion);
     if (confines) {
@@ -93,6 +94,12 @@ void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& su
         }
     }
     decisions.push_back(std::move(decision));
+}
+
+std::optional<Suspicion> Replay::standing(const std::string& subscriber, Time at) const {
+    const auto found = subjects_.find(subscriber);
+    if (found == subjects_.end()) return std::nullopt;
+    return detector_.assess(found->second.state, at, &campaigns_, subscriber);
 }
 
 bool Replay::may_confine(Time at) {

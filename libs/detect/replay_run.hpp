@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -34,7 +35,8 @@ struct ReplayDecision {
     Time at{};
     std::string subscriber;
     Action action = Action::confine;
-    std::string cause;   ///< "bot"
+    std::string cause;   ///< see cause.hpp
+    std::uint64_t campaign = 0; ///< the same for all subscribers that send one text together; 0: this one alone
     std::string message; ///< whose sending tipped it; "" when a delivery result or an expiry did
     std::string reason;  ///< in words
 };
@@ -58,6 +60,9 @@ class Replay {
     /// Takes the next line over and appends what follows from it, in the order of time.
     Result<void> take(const Recorded& line, std::vector<ReplayDecision>& decisions);
 
+    /// Where a subscriber stands now; nullopt for one that has not sent anything.
+    std::optional<Suspicion> standing(const std::string& subscriber, Time at) const;
+
     std::uint64_t events() const { return events_; } ///< that the detector was fed
     std::size_t subscribers() const { return subjects_.size(); }
     std::vector<ReplayConfined> confined() const; ///< most messages held back first
@@ -76,6 +81,7 @@ class Replay {
 
     Detector detector_;
     ReplayPolicy policy_;
+    Campaigns campaigns_;
     std::unordered_map<std::string, Subject> subjects_;
     std::deque<ReplayDecision> releases_; // to come, earliest first
     std::deque<Time> last_hour_;          // begins of confinements

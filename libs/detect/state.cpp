@@ -1,6 +1,6 @@
 #include "detect/state.hpp"
 
-#include <nlohmann/json.hpp>
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,82 +8,110 @@
 namespace lazaret::detect {
 namespace {
 
-constexpr int version = 1;
+constexpr double peak_half_life = 90; // days
+constexpr float longest_memory = 1000; // trials of a habit; beyond that the old weighs less
 
-nlohmann::json tally_json(const Tally& tally) {
-    return nlohmann::json::array({std::round(tally.llr * 1e4) / 1e4, tally.hits, tally.trials});
+void become_habit(Share& today, Share& habit, bool is_trusted) {
+    if (is_trusted) {
+        habit.add(today.hits, today.trials);
+        if (habit.trials > longest_memory) habit.forget(longest_memory / habit.trials);
+    }
+    today = Share();
 }
 
-Tally tally_from(const nlohmann::json& json) {
-    Tally tally;
-    tally.llr = json.at(0).get<double>();
-    tally.hits = json.at(1).get<std::uint32_t>();
-    tally.trials = json.at(2).get<std::uint32_t>();
-    return tally;
-}
-
-Time time_from(const nlohmann::json& json) {
-    return Time(Duration(json.get<std::int64_t>()));
+/// A larger day than any before counts, but not all at once; what was long ago counts less.
+void grow(float& most, double today, double days, bool is_trusted, double growth, double slack) {
+    most *= static_cast<float>(std::exp2(-days / peak_half_life));
+    if (is_trusted && today > most) most = static_cast<float>(std::min(today, growth * (most + slack)));
 }
 
 } // namespace
 
+Profile profile_of(subscriber::Class klass) {
+    switch (klass) {
+    case subscriber::Class::dynamic: return Profile(0, 0, 0);
+    case subscriber::Class::fixed: return Profile(5, 10, 2);
+    case subscriber::Class::business: return Profile(30, 50, 10);
+    case subscriber::Class::trusted: return Profile(150, 500, 50);
+    }
+    return Profile();
+}
+
+void Trait::take(std::uint64_t hash) {
+    if (hash == 0) return;
+    const bool is_first = seen.empty();
+    const bool is_new = !seen.knows(hash);
+    const double correction = is_new ? seen.correction() : 0; // for new ones that look known
+    if (is_new) seen.meet(hash);
+    if (is_first) return;
+    for (Share* share : {&run, &today}) {
+        share->add(correction, 1);
+        share->hits = std::min(share->hits, share->trials);
+    }
+}
+
+void Trait::end_day(double days, bool is_trusted, double growth, double slack) {
+    grow(busiest, today.hits, days, is_trusted, growth, slack);
+    become_habit(today, habit, is_trusted);
+    seen.end_day(is_trusted);
+}
+
+void Peak::add(double count) {
+    run += static_cast<float>(count);
+    today = std::max(today, run);
+}
+
+void Peak::end_day(double days, bool is_trusted, double growth, double slack) {
+    grow(habit, today, days, is_trusted, growth, slack);
+    today = is_trusted ? run : 0; // what is still in memory goes on counting
+}
+
+State::State(const Profile& prior) {
+    strangers.habit = static_cast<float>(prior.strangers);
+    bounces.habit = static_cast<float>(prior.bounces);
+    volume_habit = static_cast<float>(prior.messages);
+}
+
+std::string_view State::rule_name() const {
+    const auto end = std::find(rule.begin(), rule.end(), '\0');
+    return std::string_view(rule.data(), static_cast<std::size_t>(end - rule.begin()));
+}
+
+void State::set_rule(std::string_view name) {
+    const std::string text = printable(name, max_rule);
+    rule = {};
+    std::copy_n(text.begin(), std::min(text.size(), max_rule), rule.begin());
+}
+
+void State::remember(const TraceId& trace) {
+    if (trace.empty() || samples[0] == trace) return;
+    std::rotate(samples.begin(), samples.end() - 1, samples.end());
+    samples[0] = trace;
+}
+
+void State::end_day(double days, bool is_trusted, double growth, double slack, bool peaks_grow) {
+    become_habit(content_today, content_habit, is_trusted);
+    become_habit(failing_today, failing_habit, is_trusted);
+    strangers.end_day(days, is_trusted || peaks_grow, growth, slack);
+    bounces.end_day(days, is_trusted || peaks_grow, growth, slack);
+    for (Trait* trait : {&senders, &helos, &networks})
+        trait->end_day(days, is_trusted, growth, 1);
+    recipients.end_day(is_trusted);
+    suspicion_today = 0;
+}
+
 void State::clear_evidence(Time at) {
-    tallies = {};
-    samples.clear();
-    rule.clear();
+    end_day(0, false, 1, 0);
+    content = failing = Share();
+    strangers.run = bounces.run = volume = in_hour = 0;
+    senders.run = helos.run = networks.run = Share();
+    texts = TextSlots();
+    samples = {};
+    rule = {};
     messages = 0;
     awaited = 0;
     first_evidence = {};
     judged_until = at;
-}
-
-std::string to_json(const State& state) {
-    nlohmann::json json;
-    json["v"] = version;
-    json["last"] = state.last.time_since_epoch().count();
-    if (state.first_evidence != Time{}) json["first"] = state.first_evidence.time_since_epoch().count();
-    if (state.judged_until != Time{}) json["judged"] = state.judged_until.time_since_epoch().count();
-    json["messages"] = state.messages;
-    if (state.awaited > 0) json["awaited"] = std::round(state.awaited * 1e3) / 1e3;
-    json["habit"] = {state.message_habit.to_json(), state.recipient_habit.to_json()};
-    for (Kind kind : all_kinds) {
-        const Tally& tally = state.tallies[static_cast<std::size_t>(kind)];
-        if (!tally.empty()) json["evidence"][std::string(to_string(kind))] = tally_json(tally);
-    }
-    if (!state.rule.empty()) json["rule"] = state.rule;
-    for (const TraceId& trace : state.samples)
-        json["samples"].push_back(trace.to_string());
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-Result<State> from_json(std::string_view text) {
-    try {
-        const auto json = nlohmann::json::parse(text);
-        if (json.at("v").get<int>() != version) return Error("detector state of another version");
-        State state;
-        state.last = time_from(json.at("last"));
-        if (json.contains("first")) state.first_evidence = time_from(json["first"]);
-        if (json.contains("judged")) state.judged_until = time_from(json["judged"]);
-        state.messages = json.at("messages").get<std::uint32_t>();
-        state.awaited = std::max(json.value("awaited", 0.0), 0.0);
-        state.message_habit = Baseline::from_json(json.at("habit").at(0));
-        state.recipient_habit = Baseline::from_json(json.at("habit").at(1));
-        if (json.contains("evidence"))
-            for (Kind kind : all_kinds)
-                if (const auto found = json["evidence"].find(to_string(kind));
-                    found != json["evidence"].end())
-                    state.tallies[static_cast<std::size_t>(kind)] = tally_from(*found);
-        state.rule = json.value("rule", "");
-        if (json.contains("samples"))
-            for (const auto& sample : json["samples"])
-                if (auto trace = TraceId::parse(sample.get<std::string>());
-                    trace && state.samples.size() < State::max_samples)
-                    state.samples.push_back(*trace);
-        return state;
-    } catch (const nlohmann::json::exception&) {
-        return Error("not a detector state");
-    }
 }
 
 } // namespace lazaret::detect

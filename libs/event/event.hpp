@@ -61,6 +61,7 @@ struct Event {
     std::uint32_t recipients_nonexistent = 0; ///< of these, with enhanced code x.1.1, x.1.2, x.1.3 or x.1.10
     std::uint64_t size = 0;                   ///< octets of content as received
     std::uint64_t message_id_hash = 0;
+    std::uint64_t fingerprint = 0; ///< similarity hash of the text: near-identical texts differ in few bits; 0 = unknown
     RefusedBy refused_by = RefusedBy::nobody;
     std::string reason;                ///< rule, limit or quarantine name; reply text of the next hop cut to 200
     std::vector<std::string> findings; ///< content findings "rule:mode:score", also on relayed messages

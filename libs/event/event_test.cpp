@@ -45,6 +45,7 @@ Event random_event(std::mt19937_64& random) {
     e.recipients_nonexistent = some(static_cast<std::uint32_t>(random()));
     e.size = some(random());
     e.message_id_hash = some(random());
+    e.fingerprint = some(random());
     e.refused_by = static_cast<RefusedBy>(random() % 8);
     e.reason = random_text(random);
     for (auto n = random() % 4; n > 0; --n)

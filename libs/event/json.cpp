@@ -36,6 +36,7 @@ template <class AnyEvent, class Visit> void each_field(AnyEvent& e, Visit&& visi
     visit("recipients_nonexistent", e.recipients_nonexistent);
     visit("size", e.size);
     visit("message_id_hash", Hash<Number>{e.message_id_hash});
+    visit("fingerprint", Hash<Number>{e.fingerprint});
     visit("refused_by", e.refused_by);
     visit("reason", e.reason);
     visit("findings", e.findings);

@@ -10,7 +10,12 @@
 
 #include <unistd.h>
 
+#include <zlib.h>
+
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -31,8 +36,14 @@ and, if known, "client_ip", "account", "helo", "mail_from", "size", "content": "
 warn has found it), "ham" or "unknown"; {"type":"delivery","ts","message":ID,"delivered":N,"nonexistent":N}
 when results become known. Times are seconds since 1970.
 
-Decisions are JSON lines: ts, subscriber, action (confine, ticket, release), level, cause, message, reason.
-"message" is the one whose sending tipped it, null when a delivery result did.
+"fingerprint" is a similarity hash of the text, 16 hexadecimal digits. A compressed recording (gzip) is read as it is.
+
+Decisions are JSON lines: ts, subscriber, action (confine, ticket, release), level, cause, message, reason,
+and campaign for all subscribers that send one text together. "message" is the one whose sending tipped it,
+null when a delivery result did.
+
+--without KIND leaves a kind of evidence out: content, failing_recipients, fan_out, volume, spread,
+null_sender, campaign. --assume NAME=VALUE changes an assumption of the model, NAME=xFACTOR multiplies it.
 
 The detector is the engine's, with its options: engine.*, content.reject_score. Without --config and without
 the usual file, defaults hold. The recording names no class: everybody begins with the habits of class
@@ -42,11 +53,55 @@ A confinement lasts engine.confine_for; then "release" is written and the eviden
 lasts the subscriber's messages, which would have been refused, and their results are held back from the
 detector. The time in which a confinement spreads is not imitated.)";
 
-detect::Options options_of(const config::Config& config) {
+struct Paths {
+    std::string input, decisions;
+    bool is_config_given = false;
+    std::vector<std::string> without, assumptions;
+};
+
+void leave_out(detect::Options& options, const std::string& name) {
+    std::string known;
+    for (detect::Kind kind : detect::all_kinds) {
+        if (to_string(kind) == name) {
+            options.leaves_out[static_cast<std::size_t>(kind)] = true;
+            return;
+        }
+        known += (known.empty() ? "" : ", ") + std::string(to_string(kind));
+    }
+    throw Failure(Status::usage, "--without: found \"" + printable(name, 60) + "\", expected one of " + known);
+}
+
+void assume(detect::Options& options, const std::string& assumption) {
+    const auto equals = std::min(assumption.find('='), assumption.size());
+    const std::string_view name = std::string_view(assumption).substr(0, equals);
+    std::string_view number = std::string_view(assumption).substr(std::min(equals + 1, assumption.size()));
+    const bool multiplies = number.starts_with('x');
+    if (multiplies) number.remove_prefix(1);
+    double value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    std::string known;
+    for (const auto& entry : detect::model_entries()) {
+        known += (known.empty() ? "" : ", ") + std::string(entry.name);
+        if (entry.name != name) continue;
+        if (error != std::errc() || end != number.data() + number.size() || !std::isfinite(value) || value < 0)
+            break;
+        double& is = options.model.*entry.value;
+        is = multiplies ? is * value : value;
+        return;
+    }
+    throw Failure(Status::usage, "--assume: found \"" + printable(assumption, 60) +
+                                     "\", expected NAME=VALUE or NAME=xFACTOR, a number from 0 and one of " + known);
+}
+
+detect::Options options_of(const config::Config& config, const Paths& paths) {
     detect::Options options;
     options.false_alarms_per_year = config.engine.false_alarms_per_year;
     options.half_life = config.engine.half_life;
-    options.model.reject_score = config.content.reject_score;
+    options.reading.reject_score = config.content.reject_score;
+    for (const std::string& name : paths.without)
+        leave_out(options, name);
+    for (const std::string& assumption : paths.assumptions)
+        assume(options, assumption);
     return options;
 }
 
@@ -59,42 +114,24 @@ detect::ReplayPolicy policy_of(const config::Config& config) {
     return policy;
 }
 
-struct Paths {
-    std::string input, decisions;
-    bool is_config_given = false;
-};
-
-/// Lines of a file or of stdin ("-"), each of bounded length.
+/// Lines of a file or of stdin ("-"), compressed or not, each of bounded length.
 class Lines {
   public:
     explicit Lines(const std::string& path) : name_(path == "-" ? "stdin" : path) {
         std::error_code error;
-        if (path == "-") {
-            std::ios::sync_with_stdio(false);
-        } else if (fs::is_directory(path, error)) {
+        if (fs::is_directory(path, error))
             throw Failure(Status::failed, path + ": found a folder, expected a file of JSON lines");
-        } else {
-            size_ = fs::file_size(path, error);
-            if (error) size_ = 0; // a pipe, or the open fails
-            file_.open(path, std::ios::binary);
-            if (!file_) throw Failure(Status::failed, path + ": " + std::generic_category().message(errno));
-        }
-        in_ = path == "-" ? &std::cin : &file_;
+        size_ = path == "-" ? 0 : fs::file_size(path, error);
+        if (error) size_ = 0; // a pipe, or the open fails
+        file_.reset(path == "-" ? ::gzdopen(::dup(STDIN_FILENO), "rb") : ::gzopen(path.c_str(), "rb"));
+        if (!file_) throw Failure(Status::failed, path + ": " + std::generic_category().message(errno));
+        ::gzbuffer(file_.get(), 256 * 1024);
     }
 
     bool next(std::string_view& line) {
         do {
-            in_->getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
-            const auto taken = static_cast<std::size_t>(in_->gcount());
-            if (in_->bad()) wrong("cannot be read further");
-            if (taken == 0 && in_->eof()) return false;
+            if (!read(line)) return false;
             ++number_;
-            read_ += taken;
-            if (in_->fail()) wrong("found a line above 1 MiB, expected one JSON object per line");
-            line = std::string_view(buffer_.data(), taken - (in_->eof() ? 0 : 1));
-            if (number_ == 1 && line.starts_with("\x1f\x8b"))
-                wrong("found a compressed file, expected JSON lines: gzip -dc FILE | lazaret backtest "
-                      "--input -");
         } while (trim(line).empty());
         return true;
     }
@@ -103,14 +140,52 @@ class Lines {
     }
     std::uint64_t number() const { return number_; }
     /// 0 to 100, or -1 when nobody knows.
-    int percent() const { return size_ == 0 ? -1 : static_cast<int>(100 * std::min(read_, size_) / size_); }
+    int percent() const {
+        const auto read = ::gzoffset(file_.get());
+        if (size_ == 0 || read < 0) return -1;
+        return static_cast<int>(100 * std::min<std::uint64_t>(static_cast<std::uint64_t>(read), size_) / size_);
+    }
 
   private:
+    struct Close {
+        void operator()(gzFile file) const { ::gzclose(file); }
+    };
+
+    bool read(std::string_view& line) {
+        for (std::size_t searched = begin_;;) {
+            const auto* found = static_cast<const char*>(
+                std::memchr(buffer_.data() + searched, '\n', end_ - searched));
+            if (found || (is_at_end_ && begin_ < end_)) {
+                const auto until = found ? static_cast<std::size_t>(found - buffer_.data()) : end_;
+                line = std::string_view(buffer_.data() + begin_, until - begin_);
+                begin_ = std::min(until + 1, end_);
+                return true;
+            }
+            if (is_at_end_) return false;
+            std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+            end_ -= begin_;
+            begin_ = 0;
+            searched = end_;
+            if (end_ > detect::ReplayReader::max_line) {
+                ++number_;
+                wrong("found a line above 1 MiB, expected one JSON object per line");
+            }
+            const int taken = ::gzread(file_.get(), buffer_.data() + end_, static_cast<unsigned>(buffer_.size() - end_));
+            int trouble = Z_OK;
+            const char* const words = ::gzerror(file_.get(), &trouble);
+            if (taken < 0 || (trouble != Z_OK && trouble != Z_STREAM_END))
+                throw Failure(Status::failed, name_ + ": cannot be read further: " + words);
+            is_at_end_ = taken == 0;
+            end_ += static_cast<std::size_t>(taken);
+        }
+    }
+
     std::string name_;
-    std::ifstream file_;
-    std::istream* in_ = nullptr;
-    std::vector<char> buffer_ = std::vector<char>(detect::ReplayReader::max_line + 2);
-    std::uint64_t number_ = 0, read_ = 0, size_ = 0;
+    std::unique_ptr<gzFile_s, Close> file_;
+    std::vector<char> buffer_ = std::vector<char>(2 * detect::ReplayReader::max_line);
+    std::size_t begin_ = 0, end_ = 0; // of what is in the buffer and not yet given out
+    std::uint64_t number_ = 0, size_ = 0;
+    bool is_at_end_ = false;
 };
 
 /// On stderr, when that is a terminal.
@@ -152,6 +227,11 @@ std::string line_of(const detect::ReplayDecision& decision) {
     json["action"] = std::string(to_string(decision.action));
     json["level"] = std::string(subscriber::to_string(level));
     json["cause"] = decision.cause;
+    if (decision.campaign != 0) {
+        std::array<char, 17> digits{};
+        std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(decision.campaign));
+        json["campaign"] = digits.data();
+    }
     json["message"] = decision.message.empty() ? Json() : Json(decision.message);
     json["reason"] = decision.reason;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -220,6 +300,7 @@ config::Config configuration(Context& context, bool is_given) {
 
 void backtest(Context& context, const Paths& paths) {
     const config::Config config = configuration(context, paths.is_config_given);
+    const detect::Options options = options_of(config, paths);
     Lines lines(paths.input);
     std::error_code ignored;
     if (fs::equivalent(paths.input, paths.decisions, ignored))
@@ -229,7 +310,7 @@ void backtest(Context& context, const Paths& paths) {
 
     const auto start = std::chrono::steady_clock::now();
     detect::ReplayReader reader(config.content.reject_score);
-    detect::Replay replay(options_of(config), policy_of(config));
+    detect::Replay replay(options, policy_of(config));
     std::vector<detect::ReplayDecision> decisions;
     Sums sums;
     {
@@ -263,6 +344,9 @@ void add_backtest(CLI::App& program, Context& context) {
     command->add_option("--decisions", paths->decisions, "where the decisions go")
         ->required()
         ->type_name("FILE");
+    command->add_option("--without", paths->without, "a kind of evidence that is left out")->type_name("KIND");
+    command->add_option("--assume", paths->assumptions, "another value of an assumption")
+        ->type_name("NAME=VALUE");
     command->callback([&program, &context, paths] {
         paths->is_config_given = program.count("--config") > 0;
         backtest(context, *paths);

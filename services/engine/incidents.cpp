@@ -27,7 +27,7 @@ std::string evidence_json(const detect::Suspicion& suspicion) {
 std::string summary(const detect::Suspicion& suspicion) {
     std::string text;
     for (const auto& line : suspicion.evidence)
-        text += (text.empty() ? "" : "; ") + line.reason;
+        if (line.llr > 0) text += (text.empty() ? "" : "; ") + line.reason;
     return text;
 }
 

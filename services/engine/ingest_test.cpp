@@ -126,11 +126,12 @@ TEST_F(IngestTest, restarts_at_any_point_change_nothing) {
 
     detect::Detector detector(s.detection);
     detect::State expected = detect::State(detect::profile_of(subscriber::Class::dynamic));
+    detect::Campaigns campaigns;
     for (const auto& event : events)
-        detector.feed(expected, event);
+        detector.feed(expected, campaigns, event);
     const auto saved = detect::from_json(state_of("bot")).value();
     EXPECT_EQ(saved.messages, expected.messages);
-    EXPECT_EQ(saved.message_habit.recent() > 0, true);
+    EXPECT_EQ(saved.volume > 0, true);
     EXPECT_NEAR(detector.assess(saved, from + 1s).score, detector.assess(expected, from + 1s).score, 0.01);
     EXPECT_EQ(incidents().size(), 1u);
     EXPECT_EQ(notices().size(), 1u) << "updates within five minutes are one ticket";

@@ -31,8 +31,8 @@ IngestSettings ingest_settings(const config::Config& config) {
     out.database = database_settings(config);
     out.detection.false_alarms_per_year = config.engine.false_alarms_per_year;
     out.detection.half_life = config.engine.half_life;
-    out.detection.model.reject_score = config.content.reject_score;
-    out.detection.model.delivery_results = !config.engine.postfix_logs.empty();
+    out.detection.reading.reject_score = config.content.reject_score;
+    out.detection.reading.delivery_results = !config.engine.postfix_logs.empty();
     out.policy = Policy(config);
     out.tick = config.engine.tick;
     return out;

@@ -50,6 +50,7 @@ Result<void> Suspects::meet(store::Database& database, const std::vector<event::
 Result<Suspects::Effects> Suspects::consider(store::Database& database,
                                              const std::vector<event::Event>& events, Time now) {
     changed_.clear();
+    changed_campaigns_ = campaigns_;
     if (auto met = meet(database, events); !met) return met.error();
 
     std::map<std::string, detect::Suspicion> suspicions; // the last of each
@@ -61,7 +62,7 @@ Result<Suspects::Effects> Suspects::consider(store::Database& database,
         auto changed = changed_.find(event.subscriber);
         if (changed == changed_.end())
             changed = changed_.emplace(event.subscriber, known_.at(event.subscriber)).first;
-        if (auto suspicion = detector_.feed(changed->second.state, event))
+        if (auto suspicion = detector_.feed(changed->second.state, changed_campaigns_, event))
             suspicions.insert_or_assign(event.subscriber, std::move(*suspicion));
     }
 
@@ -90,6 +91,7 @@ void Suspects::keep() {
     for (auto& [subscriber, subject] : changed_)
         known_[subscriber] = std::move(subject);
     changed_.clear();
+    campaigns_ = changed_campaigns_;
     numbers().states.Set(static_cast<double>(known_.size()));
 }
 

@@ -44,6 +44,8 @@ class Suspects {
     detect::Detector detector_;
     Policy policy_;
     Subjects known_, changed_;
+    /// Who sends the same text. Kept in memory only: after a restart it is known again as soon as the text is.
+    detect::Campaigns campaigns_, changed_campaigns_;
 };
 
 } // namespace lazaret::engine

@@ -82,7 +82,8 @@ class Replay(unittest.TestCase):
         for decision in self.decided:
             self.assertLessEqual(last, decision["ts"])
             last = decision["ts"]
-            self.assertEqual(list(decision), ["ts", "subscriber", "action", "level", "cause", "message", "reason"])
+            self.assertEqual([key for key in decision if key != "campaign"],
+                             ["ts", "subscriber", "action", "level", "cause", "message", "reason"])
             self.assertTrue(decision["cause"] and decision["reason"])
             self.assertIn(decision["message"], ids | {None})
             who = decision["subscriber"]
@@ -113,6 +114,13 @@ class Replay(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(again.read_text(), self.decisions.read_text())
         self.assertIn(f"{len(self.summary['confined'])} subscribers of {self.summary['subscribers']} confined", done.stdout)
+        packed = self.folder / "input.jsonl.gz"
+        packed.write_bytes(gzip.compress(self.input.read_bytes(), 1))
+        self.assertEqual(self.backtest(packed, again).returncode, 0)
+        self.assertEqual(again.read_text(), self.decisions.read_text(), "compressed is the same")
+        self.assertEqual(self.backtest(packed, again, "--without", "content", "--assume", "growth=x1.3").returncode, 0)
+        self.assertNotEqual(again.read_text(), self.decisions.read_text())
+        self.assertNotIn("content rules", again.read_text())
         first = max(decision["ts"] for decision in self.decided[:3])
         part = self.folder / "part.jsonl"
         part.write_text("".join(line for line in self.input.read_text().splitlines(True) if json.loads(line)["ts"] <= first))
@@ -136,10 +144,15 @@ class Replay(unittest.TestCase):
                 self.assertRegex(done.stderr, rf"^lazaret: {file}:{line}: ")
                 self.assertIn(said, done.stderr)
         packed = self.folder / "packed.gz"
-        packed.write_bytes(gzip.compress(good.encode()))
+        packed.write_bytes(gzip.compress(good.encode())[:-4])
         done = self.backtest(packed, out)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("compressed", done.stderr)
+        self.assertEqual(done.returncode, 1, "cut short")
+        self.assertIn("cannot be read further", done.stderr)
+        for option, value, said in (("--without", "smell", "expected one of content"), ("--assume", "smell=1", "caught_good"),
+                                    ("--assume", "growth=much", "expected NAME=VALUE")):
+            done = self.backtest(packed, out, option, value)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(said, done.stderr)
         self.assertEqual(self.backtest(self.folder / "nowhere", out).returncode, 1)
         self.assertEqual(self.backtest(packed, packed).returncode, 2)
         self.assertTrue(packed.stat().st_size, "the recording is not overwritten")

@@ -1,0 +1,128 @@
+// A suspicion in words: a line for each kind of evidence, and the cause.
+
+#include "detect/cause.hpp"
+#include "detect/detector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace lazaret::detect {
+namespace {
+
+std::uint32_t whole(double value) {
+    return static_cast<std::uint32_t>(std::llround(std::clamp(value, 0.0, 4e9)));
+}
+
+std::string counted(double value, const char* one, const char* many) {
+    const auto number = whole(value);
+    return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
+std::string hex(std::uint64_t number) {
+    char digits[17];
+    std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(number));
+    return digits;
+}
+
+Contribution about_content(const State& state) {
+    double sent = state.content.trials, caught = state.content.hits, texts = state.content.trials;
+    for (const Text& text : state.texts.slots) {
+        sent += text.sent;
+        caught += text.caught;
+        texts += text.empty() ? 0 : 1;
+    }
+    std::string reason = std::to_string(whole(caught)) + " of " + counted(sent, "message", "messages") + " in " +
+                         counted(texts, "text", "texts") + " caught by the content rules";
+    if (!state.rule_name().empty()) reason += ", last by " + std::string(state.rule_name());
+    return Contribution(Kind::content, 0, whole(caught), reason);
+}
+
+Contribution about_failing(const State& state) {
+    std::string reason = std::to_string(whole(state.failing.hits)) + " of " +
+                         counted(state.failing.trials, "recipient", "recipients") + " not existing";
+    if (state.awaited >= 0.5f) reason += ", " + std::to_string(whole(state.awaited)) + " to come";
+    return Contribution(Kind::failing_recipients, 0, whole(state.failing.hits), reason);
+}
+
+Contribution about_spread(const State& state) {
+    std::string reason;
+    double most = 0;
+    const auto tell = [&](const Trait& trait, const char* one, const char* many) {
+        most = std::max<double>(most, trait.run.hits);
+        if (trait.run.hits < 0.5f) return;
+        reason += (reason.empty() ? "" : ", ") + counted(trait.run.hits, one, many);
+    };
+    tell(state.senders, "sender address", "sender addresses");
+    tell(state.helos, "HELO name", "HELO names");
+    tell(state.networks, "client network", "client networks");
+    const double messages =
+        std::max({state.senders.run.trials, state.helos.run.trials, state.networks.run.trials});
+    return Contribution(Kind::spread, 0, whole(most),
+                        reason + " never used before, in " + counted(messages, "message", "messages"));
+}
+
+Contribution about_campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) {
+    const Text& text = state.texts.latest();
+    const Campaign* const found = campaigns.find(text.fingerprint);
+    if (!found) return Contribution(Kind::campaign, 0, 0, "the same text from other subscribers");
+    const auto others = whole(found->spreaders.count_without(who));
+    return Contribution(Kind::campaign, 0, others,
+                        "the same text (campaign " + hex(found->fingerprint) + ") to strangers from about " +
+                            counted(others, "other subscriber", "other subscribers"));
+}
+
+Contribution about(Kind kind, const State& state, const Campaigns* campaigns, std::uint64_t who) {
+    switch (kind) {
+    case Kind::content: return about_content(state);
+    case Kind::failing_recipients: return about_failing(state);
+    case Kind::fan_out:
+        return Contribution(kind, 0, whole(state.strangers.run),
+                            "mail to " + counted(state.strangers.run, "recipient", "recipients") +
+                                " never written to before, where " +
+                                counted(state.strangers.habit, "a day is", "a day are") + " the most so far");
+    case Kind::volume:
+        return Contribution(kind, 0, whole(state.volume),
+                            counted(state.volume, "message", "messages") + " within about an hour, where " +
+                                std::to_string(whole(state.season.usual(Season::hour_of(state.last)))) +
+                                " are usual");
+    case Kind::spread: return about_spread(state);
+    case Kind::null_sender:
+        return Contribution(kind, 0, whole(state.bounces.run),
+                            counted(state.bounces.run, "bounce", "bounces") + " sent, where " +
+                                counted(state.bounces.habit, "a day is", "a day are") + " the most so far");
+    case Kind::campaign:
+        if (campaigns) return about_campaign(state, *campaigns, who);
+        break;
+    }
+    return Contribution();
+}
+
+} // namespace
+
+Suspicion Detector::explain(const State& state, const Scores& scores, const Campaigns* campaigns,
+                            std::uint64_t who) const {
+    Suspicion result;
+    result.threshold = threshold_;
+    result.at = state.last;
+    result.first_event = state.first_evidence;
+    result.messages = state.messages;
+    for (const TraceId& trace : state.samples)
+        if (!trace.empty()) result.samples.push_back(trace);
+    for (Kind kind : all_kinds) {
+        const double llr = scores[static_cast<std::size_t>(kind)];
+        result.score += llr;
+        if (std::abs(llr) < 0.005) continue;
+        result.evidence.push_back(about(kind, state, campaigns, who));
+        result.evidence.back().llr = llr;
+    }
+    std::sort(result.evidence.begin(), result.evidence.end(),
+              [](const Contribution& a, const Contribution& b) { return a.llr > b.llr; });
+    result.cause = cause_of(result.evidence, state);
+    if (scores[static_cast<std::size_t>(Kind::campaign)] > 0 && campaigns)
+        if (const Campaign* found = campaigns->find(state.texts.latest().fingerprint))
+            result.campaign = found->fingerprint;
+    return result;
+}
+
+} // namespace lazaret::detect
