@@ -173,6 +173,54 @@ TEST_F(StreamTest, UpgradesToTlsAfterPlainWords) {
     EXPECT_EQ(server->try_read(buffer).state, State::closed);
 }
 
+// What a session does: it asks again only for what may have come.
+task<> read_frugally(Stream& stream, std::size_t wanted, std::string& out) {
+    char buffer[64 * 1024];
+    while (out.size() < wanted) {
+        Transfer got(State::would_block, 0);
+        if (!stream.drained()) got = stream.try_read(buffer);
+        if (got.ok()) out.append(buffer, got.count);
+        if (got.ok()) continue;
+        if (got.state != State::would_block) co_return;
+        const auto ready = co_await stream.wait_readable(5s);
+        if (!ready.ok()) co_return;
+    }
+}
+
+TEST_F(StreamTest, DrainedMeansThatNothingIsLeft) {
+    for (const std::size_t size : {1, 511, 512, 513, 5000, 200000}) {
+        Transfer sent;
+        std::string got;
+        loop.spawn(write(*client, std::string(size, 'x'), sent));
+        loop.run(read_frugally(*server, size, got));
+        loop.run_until([&] { return sent.count > 0; });
+        EXPECT_EQ(got.size(), size);
+    }
+}
+
+TEST_F(StreamTest, FirstWordsMayComeWithTheHandshakesLast) {
+    const Certificate made;
+    server_context = *TlsContext::server({dir.write("cert.pem", made.certificate)}, {dir.write("key.pem", made.key)});
+    client_context = *TlsContext::client(TlsContext::Verify::no);
+    for (const std::size_t size : {7, 600, 40000}) {
+        std::tie(server, client) = loop.make_pair();
+        Transfer accepted, connected, sent;
+        std::string got;
+        loop.spawn([](Stream& stream, SSL_CTX* context, std::size_t octets, Transfer& up, Transfer& out) -> task<> {
+            up = co_await stream.connect_tls(context, "localhost", 5s);
+            const std::string words(octets, 'w');
+            out = co_await stream.write(words, 5s);
+        }(*client, client_context->get(), size, connected, sent));
+        loop.run([](Stream& stream, SSL_CTX* context, std::size_t octets, Transfer& up, std::string& out) -> task<> {
+            up = co_await stream.accept_tls(context, 5s);
+            co_await read_frugally(stream, octets, out);
+        }(*server, server_context->get(), size, accepted, got));
+        loop.run_until([&] { return sent.count > 0; });
+        ASSERT_TRUE(accepted.ok()) << server->last_error();
+        EXPECT_EQ(got.size(), size);
+    }
+}
+
 TEST_F(StreamTest, ReadsTheRestOfARecordWithoutNewOctets) {
     Transfer server_side, client_side, written;
     start_tls(TlsContext::Verify::no, "localhost", server_side, client_side);

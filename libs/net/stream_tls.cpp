@@ -130,7 +130,10 @@ task<Transfer> Stream::handshake(Duration timeout) {
         ERR_clear_error();
         const int result = SSL_do_handshake(ssl_.get());
         const auto outcome = tls_outcome(result, 0);
-        if (outcome.ok()) co_return outcome;
+        if (outcome.ok()) {
+            tls_drained_ = false; // the first commands may have come along with the handshake's last octets
+            co_return outcome;
+        }
         if (outcome.state != State::would_block) {
             const auto verify = SSL_get_verify_result(ssl_.get());
             if (verify != X509_V_OK) last_error_ = X509_verify_cert_error_string(verify);
