@@ -45,6 +45,11 @@ Campaigns::Campaigns(std::size_t capacity)
     : capacity_(std::max<std::size_t>(capacity, 1)), index_(bands * buckets * depth),
       next_(bands * buckets) {}
 
+void Campaigns::note(bool is_caught) {
+    scanned_.add(is_caught, 1);
+    if (scanned_.trials > 20'000) scanned_.forget(0.5);
+}
+
 std::size_t Campaigns::bucket(std::uint64_t fingerprint, std::size_t band) {
     constexpr std::array<unsigned, bands + 1> begins{0, 11, 22, 33, 44, 54, 64};
     const unsigned width = begins[band + 1] - begins[band];

@@ -49,6 +49,10 @@ class Campaigns {
 
     explicit Campaigns(std::size_t capacity = 16'384);
 
+    /// A scanner that never catches anything is none: its silence acquits nobody.
+    void note(bool is_caught);
+    bool is_scanned() const { return scanned_.hits >= 1 && scanned_.hits > 0.0005f * scanned_.trials; }
+
     /// The campaign of this text, begun if there is none; valid until the next call. nullptr for 0.
     Campaign* meet(std::uint64_t fingerprint, Time at);
     /// nullptr when it is not remembered.
@@ -62,6 +66,7 @@ class Campaigns {
     std::size_t victim(Time at);
     std::size_t search(std::uint64_t fingerprint) const;
 
+    Share scanned_; // messages, of all subscribers
     std::size_t capacity_, hand_ = 0;
     std::vector<Campaign> entries_;
     std::vector<std::uint32_t> index_;   // bands x buckets x depth, 1 + place in entries_

@@ -102,6 +102,7 @@ void Detector::advance(State& state, Time at) const {
 void Detector::take_message(State& state, Campaigns& campaigns, const event::Event& event,
                             const Observation& seen) const {
     state.messages += state.messages < UINT32_MAX ? 1 : 0;
+    campaigns.note(seen.is_caught);
     state.volume += 1;
     state.in_hour += 1;
     state.awaited += static_cast<float>(seen.awaited);

@@ -97,7 +97,7 @@ TEST_F(DetectorTest, a_bot_that_forges_senders_is_convicted_within_ten_messages)
             event::Event e = relayed(one.at + 30s, one.any());
             e.sender_hash = one.any();
             e.helo = "h" + std::to_string(one.any());
-            e.fingerprint = run + 1000;
+            e.fingerprint = mixed(run + 1000);
             if (one.chance(0.8)) e.findings = {"pills:warn:10"};
             found = one.send(e, 0.2);
         }
@@ -199,16 +199,23 @@ TEST_F(DetectorTest, one_who_passes_on_a_campaigns_text_once_is_left_alone) {
     EXPECT_FALSE(honest.send(e, 0));
 }
 
-TEST_F(DetectorTest, a_wedding_invitation_is_not_a_bot_even_when_the_rules_dislike_it) {
+TEST_F(DetectorTest, a_wedding_invitation_is_not_a_bot_and_seldom_one_even_when_the_rules_dislike_it) {
+    int disliked = 0;
     for (unsigned run = 0; run < 50; ++run) {
         Subscriber one(detector, campaigns, "s" + std::to_string(run), run);
+        bool is_convicted = false;
         for (int i = 0; i < 150; ++i) {
             event::Event e = relayed(one.at + 1s, one.any());
-            e.fingerprint = 5000 + run;
+            e.fingerprint = mixed(5000 + run);
             if (run % 2 == 0) e.findings = {"pills:warn:10"};
-            ASSERT_FALSE(one.send(e, 0.04)) << run << " " << i;
+            is_convicted |= one.send(e, 0.04);
         }
+        if (run % 2 == 0)
+            disliked += is_convicted;
+        else
+            EXPECT_FALSE(is_convicted) << run;
     }
+    EXPECT_LE(disliked, 1) << "of 25; and one text in fifty is disliked wrongly";
 }
 
 TEST_F(DetectorTest, a_first_newsletter_to_two_thousand_is_not_a_bot) {
@@ -243,7 +250,7 @@ TEST_F(DetectorTest, a_scanner_that_misses_the_text_does_not_acquit) {
         for (bool found = false; !found && leaked < 500; ++leaked) {
             event::Event e = relayed(one.at + 3min, one.any());
             e.sender_hash = one.chance(0.5) ? one.any() : 77;
-            e.fingerprint = seed + 100;
+            e.fingerprint = mixed(seed + 100);
             if (!is_missed) e.findings = {"pills:warn:10"};
             found = one.send(e, 0.22);
         }
@@ -529,6 +536,17 @@ TEST(Campaigns, stay_bounded_and_keep_what_several_send) {
     EXPECT_NEAR(campaigns.find(shared)->senders.count_without(mixed(2)), 2, 0.2);
     campaigns.meet(shared, start + 72h);
     EXPECT_EQ(campaigns.find(shared)->senders.bits(), 0u) << "after two quiet days it begins anew";
+}
+
+TEST(Campaigns, a_scanner_that_catches_nothing_is_none) {
+    Campaigns campaigns;
+    EXPECT_FALSE(campaigns.is_scanned());
+    for (int i = 0; i < 1000; ++i)
+        campaigns.note(i % 200 == 0);
+    EXPECT_TRUE(campaigns.is_scanned());
+    for (int i = 0; i < 100'000; ++i)
+        campaigns.note(false);
+    EXPECT_FALSE(campaigns.is_scanned());
 }
 
 TEST(Evidence, a_message_is_caught_by_the_sum_of_its_findings) {

@@ -11,12 +11,12 @@
 namespace lazaret::detect {
 
 struct Model {
-    // Content. One text is one observation: its further copies weigh together at most a quarter of the first.
+    // Content. One text is one observation: what is said of its copies is their mean.
     double caught_good = 0.02;           ///< share of an honest subscriber's texts that the rules catch wrongly
     double caught_good_strength = 8;     ///< how much that differs between subscribers: less is more
     double caught_bad_yes = 4, caught_bad_no = 1;
     double caught_shown = 0.5;           ///< chance that the rules know this offender's kind at all
-    double copies_hang_together = 0.8;   ///< correlation of what is said about two copies
+    double copies_hang_together = 1;   ///< correlation of what is said about two copies
 
     // Recipients that do not exist.
     double failing_good = 0.015, failing_good_strength = 40;

@@ -130,7 +130,10 @@ Detector::Scores Detector::scores(const State& state, const Campaigns* campaigns
         const auto i = static_cast<std::size_t>(kind);
         if (!options_.leaves_out[i]) by_kind[i] = value();
     };
-    set(Kind::content, [&] { return content(state); });
+    set(Kind::content, [&] {
+        const double llr = content(state);
+        return campaigns && !campaigns->is_scanned() ? std::max(llr, 0.0) : llr;
+    });
     set(Kind::failing_recipients, [&] { return failing(state); });
     set(Kind::fan_out, [&] { return fan_out(state); });
     set(Kind::volume, [&] { return volume(state); });

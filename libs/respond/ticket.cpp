@@ -85,6 +85,18 @@ std::string reason_for_subscriber(const std::string& cause) {
         return "A device on your connection or a program with your password is sending spam, so sending mail "
                "is blocked "
                "until it has been cleaned";
+    if (cause == "campaign")
+        return "A device on your connection takes part in sending spam together with others, so sending mail "
+               "is blocked until it has been cleaned";
+    if (cause == "stolen_account")
+        return "Somebody uses your mail password from many places to send spam, so sending mail is blocked "
+               "until it has been changed";
+    if (cause == "backscatter")
+        return "Your mail server returns spam to people who never sent it, so sending mail is blocked until "
+               "it refuses such mail instead";
+    if (cause == "bulk")
+        return "Mail to many people who did not ask for it was sent from your connection, so sending mail is "
+               "blocked";
     return "Unwanted mail was sent from your connection, so sending mail is blocked";
 }
 
@@ -95,6 +107,21 @@ std::string advice(const std::string& cause) {
                "spam. Have every computer and phone there checked for malware and the mail password changed. "
                "Release the "
                "confinement when that is done.";
+    if (cause == "campaign")
+        return "Several subscribers send the same text in small doses; the evidence names the campaign. Tell the "
+               "subscriber that a device on the connection sends spam, and have every computer and phone there "
+               "checked for malware. What cures one cures the others. Release the confinement when that is done.";
+    if (cause == "stolen_account")
+        return "Tell the subscriber that the mail password is known to others, who use it from many networks. "
+               "Have it changed, and the device checked that may have lost it. Release the confinement when that "
+               "is done.";
+    if (cause == "backscatter")
+        return "Tell the administrator of the mail server that it accepts mail for addresses that do not exist, or "
+               "spam, and bounces it to forged senders. It has to refuse such mail during the SMTP session. "
+               "Release the confinement when that is done.";
+    if (cause == "bulk")
+        return "Ask the subscriber for what these recipients have agreed to, and whether a web form or a script "
+               "there can be used by strangers. Release the confinement when that is settled.";
     return "Ask the subscriber what sent this mail, and release the confinement when it has stopped.";
 }
 
