@@ -11,7 +11,7 @@ constexpr Duration half_life = 1h, first_pause = 1s, seen_lately = std::chrono::
 /// An hour after the last of a hundred thousand failures the count must be as low as after thirty.
 constexpr double highest_level = 60;
 /// Failures without a pause: of an address, a network, an account, and an account from one address.
-constexpr std::array<double, 4> free_failures{8, 32, 16, 5};
+constexpr std::array<double, 4> free_failures{16, 32, 20, 16};
 
 Cidr network_of(const IpAddress& address) {
     return Cidr(address, address.is_v4() ? 24 : 64);

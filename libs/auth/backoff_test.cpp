@@ -58,7 +58,7 @@ TEST_F(BackoffTest, ErrorsAreForgotten) {
 }
 
 TEST_F(BackoffTest, AnAddressThatTriesManyAccountsHasToWait) {
-    for (int i = 0; i < 12; ++i)
+    for (int i = 0; i < 24; ++i)
         fail("192.0.2.1", ("user" + std::to_string(i)).c_str());
     EXPECT_FALSE(free("192.0.2.1", "tim"));
     EXPECT_TRUE(free("198.51.100.1", "tim"));
@@ -106,17 +106,17 @@ TEST_F(BackoffTest, NorByANeighbourBehindTheSameAddress) {
 
 TEST_F(BackoffTest, WhoseAddressIsKnownMayNotGuessForEverEither) {
     backoff.succeeded(by("203.0.113.9", "tim"), now);
-    fail("203.0.113.9", "tim", 12);
+    fail("203.0.113.9", "tim", 24);
     EXPECT_FALSE(free("203.0.113.9", "tim"));
 }
 
 TEST_F(BackoffTest, ASuccessTakesBackItsOwnErrors) {
-    fail("192.0.2.1", "tim", 4);
+    fail("192.0.2.1", "tim", 8);
     backoff.succeeded(by("192.0.2.1", "tim"), now);
-    fail("192.0.2.1", "tom", 4);
-    fail("192.0.2.1", "tam", 3);
-    EXPECT_TRUE(free("192.0.2.1", "ursel")) << "seven, not eleven";
-    fail("192.0.2.1", "tum", 3);
+    fail("192.0.2.1", "tom", 8);
+    fail("192.0.2.1", "tam", 6);
+    EXPECT_TRUE(free("192.0.2.1", "ursel")) << "fourteen, not twenty-two";
+    fail("192.0.2.1", "tum", 4);
     EXPECT_FALSE(free("192.0.2.1", "ursel"));
 }
 

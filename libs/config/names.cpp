@@ -36,7 +36,7 @@ constexpr std::size_t longest_guess = 64;
 
 /// "a", "a or b", "a, b or c"; more than three are no help.
 std::string joined(const std::vector<std::string>& names) {
-    if (names.size() > 3) return {};
+    if (names.size() > 5) return {};
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i)
         text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];

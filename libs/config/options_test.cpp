@@ -76,7 +76,7 @@ TEST(Options, EveryDefaultPassesItsOwnCheck) {
 
 TEST(Options, MisspeltNamesAreGuessed) {
     EXPECT_EQ(nearest_option("server", "max_recipient"), "server.max_recipients");
-    EXPECT_EQ(nearest_option("server", "listen"), "submission.listen, submissions.listen or relay.listen");
+    EXPECT_EQ(nearest_option("server", "listen"), "submission.listen, submissions.listen, relay.listen, filter.listen or policy.listen");
     EXPECT_EQ(nearest_option("", "threads"), "server.threads or auth.threads");
     EXPECT_EQ(nearest_option("tls", "cert"), "");
     EXPECT_EQ(nearest_option("servr", "threads"), "server.threads");

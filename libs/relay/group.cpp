@@ -54,6 +54,7 @@ struct Answer {
 };
 
 net::task<> ask(Pool& pool, std::shared_ptr<Answer> answer) {
+    co_await pool.look();
     std::optional<Lease> lease;
     auto acquiring = pool.acquire(lease, "", true);
     co_await std::move(acquiring);
@@ -151,6 +152,7 @@ std::optional<Lease> HopGroup::take_idle(const Needs& needs) {
 }
 
 net::task<Fault> HopGroup::acquire(std::optional<Lease>& lease, const Needs& needs, bool fresh, const Hop* avoid) {
+    if (!reachable()) co_await look();
     Fault last(Kind::refused, "no next hop is healthy");
     std::vector<bool> tried(members_.size());
     while (auto* member = choose(needs, &tried, avoid)) {
@@ -160,6 +162,15 @@ net::task<Fault> HopGroup::acquire(std::optional<Lease>& lease, const Needs& nee
         if (!last || last.kind == Kind::busy || last.kind == Kind::local) break;
     }
     co_return last;
+}
+
+/// Nobody is left: what the next probe would find a moment later is found out now.
+net::task<> HopGroup::look() {
+    const auto end = clock::now() + members_.front().pool->settings().connect_timeout;
+    for (auto& member : members_) {
+        co_await member.pool->look();
+        if (!member.pool->hop().away() || clock::now() >= end) co_return;
+    }
 }
 
 void HopGroup::broke(Hop& hop, const Fault& fault) {
@@ -181,7 +192,7 @@ bool HopGroup::may_come_back(const Needs& needs) const {
 }
 
 bool HopGroup::is_current() {
-    bool current = true;
+    bool current = reachable();
     for (auto& member : members_)
         if (!member.pool->hop().away() && !member.pool->stands()) current = false;
     return current;
@@ -189,8 +200,9 @@ bool HopGroup::is_current() {
 
 net::task<> HopGroup::refresh(Duration at_most) {
     const auto end = clock::now() + at_most;
+    const bool any = reachable();
     for (auto& member : members_) {
-        if (member.pool->hop().away() || member.pool->stands()) continue;
+        if ((any && member.pool->hop().away()) || member.pool->stands()) continue;
         const auto left = std::chrono::duration_cast<Duration>(end - clock::now());
         if (left <= Duration::zero()) break;
         auto answer = std::make_shared<Answer>(executor_, left);

@@ -111,7 +111,8 @@ struct Pool::State {
     Connections idle;
     std::size_t places = 0; ///< taken: leased, being opened or being reset
     std::size_t opening = 0; ///< of them
-    Queue for_place;
+    Queue for_place, for_look;
+    bool looking = false; ///< one of them tries for all
     bool stopped = false;
 };
 
@@ -145,8 +146,8 @@ void Pool::stop() {
     state_->stopped = true;
     state_->timer.cancel();
     state_->close_idle(clock::time_point::max());
-    while (!state_->for_place.empty())
-        state_->for_place.front().wake();
+    for (auto* queue : {&state_->for_place, &state_->for_look})
+        while (!queue->empty()) queue->front().wake();
 }
 
 Hop& Pool::hop() const {
@@ -249,6 +250,21 @@ net::task<> Pool::probe(std::shared_ptr<State> state) {
     const Fault fault = co_await open(*state, connection);
     if (!fault && !state->stopped && state->idle.size() + state->places < state->settings.max_connections)
         state->put_idle(std::move(connection));
+}
+
+net::task<> Pool::look() {
+    const auto state = state_;
+    if (state->stopped || !state->hop->away()) co_return;
+    if (state->looking) {
+        Waiter waiter(state->executor, state->settings.connect_timeout + state->settings.reply_timeout);
+        state->for_look.push_back(waiter);
+        co_await waiter.timer.async_wait(net::use_task);
+        co_return;
+    }
+    state->looking = true;
+    co_await probe(state);
+    state->looking = false;
+    while (!state->for_look.empty()) state->for_look.front().wake();
 }
 
 net::task<> Pool::maintain(std::shared_ptr<State> state) {

@@ -39,6 +39,9 @@ class Pool {
     /// restarted closes them). Cheap.
     bool stands();
 
+    /// For who has no other hop: looks at once whether one that is away is back; all who ask in the meantime share the answer.
+    net::task<> look();
+
     Hop& hop() const;
     std::size_t busy() const; ///< connections in use, being opened or being reset
     std::size_t idle() const; ///< connections that wait for a transaction

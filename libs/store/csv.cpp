@@ -86,6 +86,7 @@ Result<std::optional<CsvReader::Record>> CsvReader::read() {
                     if (input_.peek() != '"') break;
                     get();
                 }
+                if (c == 0) return fail(c, "a NUL octet, expected text");
                 if (field.size() == longest_field)
                     return fail(c, "a field is too long, expected at most 4096 octets");
                 field += static_cast<char>(c);
