@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support import sasl  # noqa: E402
 from support.instance import SKIPPED, main  # noqa: E402
-from integration.logins_by_every_mechanism import Logins as WithClient  # noqa: E402
+from integration import logins_by_every_mechanism as logins  # noqa: E402  (not its class: its tests would run here, too)
 
 CONFIG = """base_dir = {base}/run
 state_dir = {base}/state
@@ -62,14 +62,13 @@ class Dovecot:
             return ""
 
 
-class WithDovecot(WithClient):
+class WithDovecot(logins.Logins):
     def setUp(self):
         self.dovecot = Dovecot()
         self.addCleanup(shutil.rmtree, self.dovecot.base, True)
         self.addCleanup(self.dovecot.stop)
-        self.options = {**WithClient.options, "subscribers": None, "overrides": [
-            *WithClient.options["overrides"], "auth.backend=dovecot", f"auth.dovecot_socket={self.dovecot.socket}"]}
-        del self.options["subscribers"]
+        self.options = {"networks": self.options["networks"], "overrides": [
+            *self.options["overrides"], "auth.backend=dovecot", f"auth.dovecot_socket={self.dovecot.socket}"]}
         self.dovecot.start()
         super().setUp()
 
@@ -99,8 +98,6 @@ class WithDovecot(WithClient):
         self.dovecot.start()
         self.ready()
 
-
-del WithClient
 
 if __name__ == "__main__":
     if not Path("/usr/sbin/dovecot").exists():
