@@ -106,7 +106,11 @@ class Program:
                     raise
 
     def wait_gone(self, seconds):
-        return wait_until(lambda: not self.alive(), seconds)
+        gone = wait_until(lambda: not self.alive(), seconds)
+        if gone and self.child is not None:  # it ended between two looks
+            self.child.wait(10)
+            self._reap()
+        return gone
 
     def stop(self, seconds=20):
         """Asks, waits, and only then kills. True if it went by itself."""
