@@ -15,12 +15,12 @@ const char* const event_columns =
     "node, sequence, at, type, trace, subscriber, account, host(client) AS client, listener, helo, "
     "sender_hash,"
     " sender_domain, null_sender, recipients, recipients_refused, recipients_nonexistent, size, "
-    "message_id_hash,"
+    "message_id_hash, fingerprint,"
     " refused_by, reason, to_json(findings) AS findings, reply_code, enhanced, delivery, remote_host";
 
 namespace {
 
-using Row = std::array<std::optional<std::string>, 25>;
+using Row = std::array<std::optional<std::string>, 26>;
 
 /// What PostgreSQL's text takes: no NUL, valid UTF-8.
 std::string clean(const std::string& text) {
@@ -95,6 +95,7 @@ const std::array<std::string, std::tuple_size_v<Row>> columns{"node",
                                                               "recipients_nonexistent",
                                                               "size",
                                                               "message_id_hash",
+                                                              "fingerprint",
                                                               "refused_by",
                                                               "reason",
                                                               "findings",
@@ -124,6 +125,7 @@ Row to_row(const std::string& node, const event::Event& e) {
             count(e.recipients_nonexistent),
             number(e.size),
             hash_or_null(e.message_id_hash),
+            hash_or_null(e.fingerprint),
             std::string(event::to_string(e.refused_by)),
             text_or_null(e.reason),
             text_array(e.findings),
@@ -193,6 +195,7 @@ event::Event read_event_row(const pqxx::row& row) {
     e.recipients_nonexistent = row["recipients_nonexistent"].as<std::uint32_t>();
     e.size = row["size"].as<std::uint64_t>();
     e.message_id_hash = read_hash(row["message_id_hash"]);
+    e.fingerprint = read_hash(row["fingerprint"]);
     e.refused_by = event::parse_refused_by(row["refused_by"].c_str()).value();
     e.reason = read_text(row["reason"]);
     if (!row["findings"].is_null())

@@ -57,6 +57,7 @@ class ShipperTest : public testing::Test {
         e.recipients_nonexistent = 1;
         e.size = 12345;
         e.message_id_hash = 7;
+        e.fingerprint = 0xfedcba9876543210;
         e.refused_by = event::RefusedBy::next_hop;
         e.reason = "550 5.1.1 no";
         e.findings = {"gtube:enforce:10", "a\"b\\,{c}", ""};

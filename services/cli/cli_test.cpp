@@ -87,9 +87,9 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, MigratesOnce) {
-    EXPECT_EQ(lazaret("db migrate").out, "applied 0001_initial.sql\nthe schema is at version 1\n");
+    EXPECT_EQ(lazaret("db migrate").out, "applied 0001_initial.sql\napplied 0002_event_fingerprint.sql\nthe schema is at version 2\n");
     auto again = parsed("db migrate");
-    EXPECT_EQ(again["version"], 1);
+    EXPECT_EQ(again["version"], 2);
     EXPECT_TRUE(again["applied"].empty());
 }
 

@@ -1,5 +1,6 @@
 // Step 6: look at the content. So far the rules of one file; findings are evidence whatever comes of them.
 
+#include "message/fingerprint.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
 
@@ -11,9 +12,6 @@ namespace lazaret::submission {
 std::vector<verdict::Finding> Session::scan() {
     auto& tx = *transaction_;
     const auto& content = tx.settings->config.content;
-    if (!tx.settings->rules) return {};
-    const auto began = std::chrono::steady_clock::now();
-
     const std::string_view head = tx.header->raw();
     const auto body_at = std::min(tx.header->body_offset(), tx.spool.size());
     const auto body_size = static_cast<std::size_t>(std::min<std::uint64_t>(content.scan_size, tx.spool.size() - body_at));
@@ -27,6 +25,9 @@ std::vector<verdict::Finding> Session::scan() {
         from_file.resize(got ? *got : 0);
         body = from_file;
     }
+    tx.record.fingerprint = message::fingerprint(body);
+    if (!tx.settings->rules) return {};
+    const auto began = std::chrono::steady_clock::now();
     auto findings = worker_.rule_scanner().scan(*tx.settings->rules, head, body);
     // The mode of all rules together can only make a rule milder.
     if (content.mode == config::Mode::warn)
