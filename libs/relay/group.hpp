@@ -45,7 +45,6 @@ class HopGroup {
     /// goes on, since a hop that breaks often is better than none.
     void broke(Hop& hop, const Fault& fault);
     bool has_other(const Hop& hop) const; ///< besides it a healthy one
-    net::task<> look();
 
     /// What every healthy hop offers; of all that were ever reached when none is healthy; all false before the
     /// first answer. Valid until the next call.
@@ -66,6 +65,7 @@ class HopGroup {
         std::unique_ptr<Pool> pool;
         std::shared_ptr<const smtp::Extensions> offered; ///< of generation_
     };
+    net::task<> look();
     void update();
     Member* choose(const Needs& needs, const std::vector<bool>* tried, const Hop* avoid);
 
