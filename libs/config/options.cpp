@@ -60,7 +60,6 @@ const Choice<Mode> mode{{{"enforce", Mode::enforce}, {"warn", Mode::warn}, {"off
 const Choice<BareNewline> bare_newline{
     {{"normalize", BareNewline::normalize}, {"reject", BareNewline::reject}}};
 const Choice<HopTls> hop_tls{{{"off", HopTls::off}, {"encrypt", HopTls::encrypt}, {"verify", HopTls::verify}}};
-const Choice<bool> yes_no{{{"no", false}, {"yes", true}}};
 const Choice<AuthBackend> auth_backend{
     {{"directory", AuthBackend::directory}, {"dovecot", AuthBackend::dovecot}}};
 const Words mechanism_words{{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "PLAIN", "LOGIN", "CRAM-MD5"}};
@@ -246,7 +245,7 @@ std::vector<Option> declare() {
                "name."),
         option("next_hop.tls_ca_file", &C::next_hop, &NextHop::tls_ca_file, Path{}, restart,
                "Authorities in PEM that its certificate is verified against; \"\" takes the system's."),
-        option("next_hop.xclient_login", &C::next_hop, &NextHop::xclient_login, yes_no, restart,
+        option("next_hop.xclient_login", &C::next_hop, &NextHop::xclient_login, Flag{}, restart,
                "Whether it learns the account by XCLIENT LOGIN, so that its own policies and milters see it."),
         option("next_hop.connect_timeout", &C::next_hop, &NextHop::connect_timeout, Period{10ms, 10min},
                restart, "Longest wait for a connection to it."),

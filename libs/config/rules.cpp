@@ -56,6 +56,16 @@ std::vector<std::string> words(const Found& found) {
     return list;
 }
 
+std::optional<Paths::Type> paths_in(const Found& found) {
+    Paths::Type paths;
+    for (const auto& name : words(found)) {
+        auto path = to_path(name, found.folder);
+        if (!path || path->empty()) return std::nullopt;
+        paths.push_back(*std::move(path));
+    }
+    return paths;
+}
+
 template <class Values, class Write> std::string list_of(const Values& values, Write write) {
     std::string list;
     for (const auto& value : values)
@@ -191,6 +201,17 @@ std::string Real::literal(double value) const {
     return format_real(value);
 }
 
+std::optional<bool> Flag::read(const Found& found) const {
+    if (const auto* value = std::get_if<bool>(&found.value)) return *value;
+    const auto* word = std::get_if<Found::Word>(&found.value);
+    if (!word || (word->text != "true" && word->text != "false")) return std::nullopt;
+    return word->text == "true";
+}
+std::string Flag::hint(const Found& found) const {
+    const auto* text = std::get_if<std::string>(&found.value);
+    return text && (*text == "true" || *text == "false") ? "; it stands without quotes" : "";
+}
+
 std::optional<std::string> Text::read(const Found& found) const {
     const auto* text = found.text();
     if (!text || !fits(*text)) return std::nullopt;
@@ -203,19 +224,11 @@ std::optional<std::filesystem::path> Path::read(const Found& found) const {
 }
 
 std::optional<Paths::Type> Paths::read(const Found& found) const {
-    if (found.is_no_list()) return std::nullopt;
-    return Files().read(found);
+    return found.is_no_list() ? std::nullopt : paths_in(found);
 }
 std::optional<Paths::Type> Files::read(const Found& found) const {
-    if (found.is_no_list() && !found.text()) return std::nullopt;
-    Type paths;
-    for (const auto& name : words(found)) {
-        if (name.empty()) continue;
-        const auto path = to_path(name, found.folder);
-        if (!path || path->empty()) return std::nullopt;
-        paths.push_back(*path);
-    }
-    return paths;
+    if (found.text() && found.text()->empty()) return Type(); // none
+    return found.is_no_list() && !found.text() ? std::nullopt : paths_in(found);
 }
 std::string Paths::hint(const Found& found) const {
     if (const auto* text = std::get_if<std::string>(&found.value))

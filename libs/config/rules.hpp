@@ -90,6 +90,17 @@ struct Real {
     std::string literal(Type value) const;
 };
 
+/// true or false.
+struct Flag {
+    using Type = bool;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "true or false"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "true or false"; }
+    std::string hint(const Found& found) const;
+    std::string literal(Type value) const { return value ? "true" : "false"; }
+};
+
 /// Any string that `fits`; `description` completes "expected ...".
 struct Text {
     using Type = std::string;

@@ -1,12 +1,11 @@
 #include "relay/group.hpp"
 
-#include "core/text.hpp"
+#include "relay/spawn.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,10 +19,6 @@ using Kind = Fault::Kind;
 using clock = net::Deadline::clock;
 using Timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, net::Executor>;
 constexpr unsigned breaks_in_a_row = 2;
-
-void rethrow(std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-}
 
 /// Both of two lists, in the order of the first.
 void keep_common(std::vector<std::string>& words, const std::vector<std::string>& others) {

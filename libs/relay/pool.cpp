@@ -1,11 +1,12 @@
 #include "relay/pool.hpp"
 
+#include "relay/spawn.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,6 @@ using Kind = Fault::Kind;
 using clock = net::Deadline::clock;
 using Timer = asio::basic_waitable_timer<clock, asio::wait_traits<clock>, net::Executor>;
 constexpr Duration maintenance = std::chrono::seconds(1);
-
-void rethrow(std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-}
 
 Fault stopping() {
     return Fault(Kind::local, "shutting down");

@@ -38,14 +38,8 @@ net::task<smtp::Reply> Transaction::rcpt(smtp::RcptTo to) {
     for (bool again = false; !verdict_; again = true) {
         Exchange exchange;
         Fault fault;
-        bool ready = lease_.has_value();
-        if (!ready) {
-            if (!again) ready = lease_idle();
-            if (!ready) ready = co_await lease(again);
-            if (!ready) break;
-            fault = co_await begin(exchange);
-            if (verdict_) break;
-        }
+        if (!lease_) fault = co_await connect(again, exchange);
+        if (verdict_) break;
         if (!fault) {
             smtp::append_rcpt(exchange.wire, to, (*lease_)->hop());
             exchange.rcpts = 1;
@@ -74,14 +68,8 @@ net::task<smtp::Reply> Transaction::data(Content& content) {
     for (bool again = false; !verdict_; again = true) {
         exchange = Exchange();
         Fault fault;
-        bool ready = lease_.has_value();
-        if (!ready) {
-            if (!again) ready = lease_idle();
-            if (!ready) ready = co_await lease(again);
-            if (!ready) break;
-            fault = co_await begin(exchange);
-            if (verdict_) break;
-        }
+        if (!lease_) fault = co_await connect(again, exchange);
+        if (verdict_) break;
         if (!fault) fault = co_await replay(exchange);
         if (!fault) break;
         if (again || !may_replace(fault)) co_return break_off(fault);
@@ -150,6 +138,15 @@ net::task<bool> Transaction::lease(bool again) {
                {{"trace", forward_.ident.view()}, {"reason", fault.text}});
     settle(Mapped(smtp::replies::next_hop_unavailable(), true));
     co_return false;
+}
+
+/// A connection, with what goes before the first RCPT on it. Without one verdict_ says why.
+net::task<Fault> Transaction::connect(bool again, Exchange& exchange) {
+    bool ready = !again && lease_idle();
+    if (!ready) ready = co_await lease(again);
+    if (!ready) co_return Fault();
+    const Fault fault = co_await begin(exchange);
+    co_return fault;
 }
 
 /// What goes before the first RCPT on a connection: XCLIENT where it has to be told another account, which takes

@@ -66,6 +66,7 @@ class Transaction {
         smtp::Reply last;
     };
     bool lease_idle();
+    net::task<Fault> connect(bool again, Exchange& exchange);
     net::task<bool> lease(bool again);
     net::task<Fault> begin(Exchange& exchange);
     net::task<Fault> perform(Exchange& exchange);

@@ -14,7 +14,7 @@ LINES = ["smtpd_authorized_xclient_hosts = $mynetworks", "smtpd_sasl_auth_enable
 
 class NextHopLearnsTheAccount(Case):
     instance = HopInstance
-    options = {"lines": LINES, "overrides": ["next_hop.xclient_login=yes", "next_hop.max_connections=1", "server.threads=1"]}
+    options = {"lines": LINES, "overrides": ["next_hop.xclient_login=true", "next_hop.max_connections=1", "server.threads=1"]}
 
     def accounts(self):
         """Message-ID -> sasl_username, or "", as Postfix logged them."""

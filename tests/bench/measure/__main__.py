@@ -4,16 +4,13 @@ import argparse
 import json
 import os
 import platform
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from stack.trouble import Trouble
-
 from . import report
 from .rounds import Bench
-from .workbench import Workbench, tell
+from .workbench import Workbench, answer, tell
 from .works import WORKS
 
 
@@ -70,18 +67,5 @@ def run(options):
     return 1 if lost else 0
 
 
-def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return run(arguments())
-    except Trouble as trouble:
-        if trouble.details:
-            print(trouble.details, file=sys.stderr)
-        print(f"bench: {trouble}", file=sys.stderr)
-        return trouble.status
-    except KeyboardInterrupt:
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer("bench", lambda: run(arguments())))

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from stack.trouble import Trouble
 
 from . import callgrind, syscalls
-from .workbench import Workbench, tell
+from .workbench import Workbench, answer, tell
 from .works import WORKS
 
 MESSAGES = {"W1": 500, "W2": 1000, "W3": 200}
@@ -120,18 +119,5 @@ def run(options):
     return 0
 
 
-def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return run(arguments())
-    except Trouble as trouble:
-        if trouble.details:
-            print(trouble.details, file=sys.stderr)
-        print(f"instructions: {trouble}", file=sys.stderr)
-        return trouble.status
-    except KeyboardInterrupt:
-        return 130
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(answer("instructions", lambda: run(arguments())))

@@ -3,9 +3,12 @@
 import itertools
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
+
+from stack.trouble import Trouble
 
 from . import rules
 from .programs import Load, Sink, find
@@ -18,6 +21,20 @@ def tell(text):
         print(f"\r\033[K{text[:110]}", end="\n" if not text else "", file=sys.stderr, flush=True)
     elif text:
         print(text, file=sys.stderr, flush=True)
+
+
+def answer(name, work):
+    """The exit status of `work`; trouble is told in its own words."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return work()
+    except Trouble as trouble:
+        if trouble.details:
+            print(trouble.details, file=sys.stderr)
+        print(f"{name}: {trouble}", file=sys.stderr)
+        return trouble.status
+    except KeyboardInterrupt:
+        return 130
 
 
 class Workbench:
