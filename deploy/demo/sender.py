@@ -44,10 +44,10 @@ class Sender:
             session = smtplib.SMTP(host, port, **arguments)
         try:
             session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            session.ehlo_or_helo_if_needed()
+            _greet(session)
             if self.listener == "submission":
                 session.starttls(context=self.context)
-                session.ehlo()
+                _greet(session)
             if self.listener != "relay":
                 session.login(self.login, self.password)
             return session
@@ -104,6 +104,12 @@ class Sender:
         outcome.code, outcome.text = code, _text(answer)
         if code == 250:
             outcome.stage = "sent"
+
+
+def _greet(session):
+    code, answer = session.ehlo()
+    if code != 250:  # smtplib would say HELO to who has just said 421 and closed
+        raise smtplib.SMTPHeloError(code, answer)
 
 
 def _text(octets):

@@ -88,6 +88,8 @@ class Postfix:
 
     def kill(self):
         """kill -9 of all its processes at once."""
+        if master := self.pid:
+            os.kill(master, signal.SIGSTOP)  # who starts no more children while they are counted
         family = self.family()
         for pid in family:
             try:
