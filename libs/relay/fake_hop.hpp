@@ -1,6 +1,7 @@
 #pragma once
 // For tests only: a next hop that does as told, on a loopback port of its own.
 
+#include "core/text.hpp"
 #include "net/listener.hpp"
 #include "net/test_support.hpp"
 
@@ -43,7 +44,7 @@ class FakeHop {
         bool tls = false;
     };
 
-    /// By stage: banner, ehlo, helo, starttls, xclient, xforward, mail, rcpt, data, dot, rset. "RCPT TO:<a@b>" and the like go
+    /// By stage: banner, ehlo, helo, starttls, xclient, xforward, mail, rcpt, data, dot, bdat, rset. "RCPT TO:<a@b>" and the like go
     /// before the stage.
     std::map<std::string, Act> acts;
     std::vector<std::string> keywords{"PIPELINING",
@@ -197,6 +198,9 @@ class FakeHop {
         } else if (verb == "DATA") {
             stage = "data";
             normal = d.message.rcpts.empty() ? "503 5.5.1 RCPT first\r\n" : "354 go\r\n";
+        } else if (verb == "BDAT") {
+            const bool more = co_await chunk(d, parse_unsigned(line.substr(5, line.find(' ', 5) - 5)).value_or(0));
+            co_return more;
         }
         const auto act = act_for(stage, line, normal);
         const bool on = co_await perform(d, act);
@@ -237,9 +241,29 @@ class FakeHop {
         }
         d.buffer = content.substr(end + 5);
         d.message.content = content.substr(2, end);
+        const bool more = co_await end_of_message(d, "dot");
+        co_return more;
+    }
+    /// One chunk is a whole message here.
+    net::task<bool> chunk(Dialogue& d, std::size_t size) {
+        while (d.buffer.size() < size) {
+            if (fault_after > 0 && d.buffer.size() >= fault_after) {
+                fault_after = 0;
+                const bool on = co_await perform(d, fault);
+                if (!on) co_return false;
+            }
+            const bool on = co_await fill(d);
+            if (!on) co_return false;
+        }
+        d.message.content = d.buffer.substr(0, size);
+        d.buffer.erase(0, size);
+        const bool more = co_await end_of_message(d, "bdat");
+        co_return more;
+    }
+    net::task<bool> end_of_message(Dialogue& d, const char* stage) {
         d.message.login = d.login;
         d.message.tls = d.stream->is_tls();
-        const auto act = act_for("dot", "", "250 2.0.0 Ok: queued as F00\r\n");
+        const auto act = act_for(stage, "", "250 2.0.0 Ok: queued as F00\r\n");
         const bool whole = act.text.ends_with("\n") && act.text.size() < 4096 && act.text[3] != '-';
         if (act.text.starts_with("2") && (whole || act.text.starts_with("250-2.0.0 a")))
             messages.push_back(d.message);

@@ -50,6 +50,10 @@ class Hop {
         if (breaks_.load(std::memory_order_relaxed) != 0) breaks_.store(0, std::memory_order_relaxed);
     }
 
+    /// It offers CHUNKING and does not know BDAT. True the first time only, and not used again.
+    bool first_bdat_refusal() { return !bdat_refused_.exchange(true, std::memory_order_relaxed); }
+    bool takes_bdat() const { return !bdat_refused_.load(std::memory_order_relaxed); }
+
     /// True the first time only: the log hears once that the hop refuses XCLIENT.
     bool first_xclient_refusal() { return !xclient_refused_.exchange(true, std::memory_order_relaxed); }
 
@@ -65,7 +69,7 @@ class Hop {
     const std::string name_;
     metrics::Gauge& up_;
     std::atomic<std::shared_ptr<const smtp::Extensions>> offered_{std::make_shared<const smtp::Extensions>()};
-    std::atomic<bool> known_{false}, away_{false}, xclient_refused_{false};
+    std::atomic<bool> known_{false}, away_{false}, xclient_refused_{false}, bdat_refused_{false};
     std::atomic<unsigned> breaks_{0};
     std::atomic<clock::rep> next_probe_{0};
     Guarded<std::string> why_;

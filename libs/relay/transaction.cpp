@@ -85,13 +85,16 @@ net::task<smtp::Reply> Transaction::data(Content& content) {
         if (go) connection.retire();
         co_return settle(Mapped(smtp::replies::next_hop_changed(), true));
     }
-    if (!go) co_return settle(map_reply(exchange.last, Stage::data));
+    if (exchange.data && !go) co_return settle(map_reply(exchange.last, Stage::data));
 
-    Fault fault = co_await stream_content(content);
+    Fault fault;
+    if (exchange.data) fault = co_await stream_content(content);
+    else fault = co_await stream_chunk(content);
     smtp::Reply reply;
     if (!fault) fault = co_await connection.read_reply(lease_->settings().data_timeout, reply);
     if (!fault && (reply.code() == 421 || !in_order(reply, Stage::content))) fault = out_of_step(reply);
     if (fault) co_return break_off(fault);
+    if (!exchange.data && reply.code() >= 500 && reply.code() <= 504) bdat_refused(reply);
     connection.set_in_transaction(false);
     lease_->hop().worked();
     co_return settle(map_reply(reply, Stage::content));
@@ -179,8 +182,9 @@ net::task<Fault> Transaction::begin(Exchange& exchange) {
     co_return Fault();
 }
 
-/// What the connection has not been told yet of the envelope, and DATA: all in one group where the next hop offers
-/// PIPELINING (RFC 2920), cut where replies could pile up so high that both sides wait for each other to read.
+/// What the connection has not been told yet of the envelope, and DATA unless the content will follow with BDAT: all in
+/// one group where the next hop offers PIPELINING (RFC 2920), cut where replies could pile up so high that both sides
+/// wait for each other to read.
 net::task<Fault> Transaction::replay(Exchange& exchange) {
     const auto& hop = (*lease_)->hop();
     for (std::size_t i = 0; i < unasked_; ++i) {
@@ -191,9 +195,12 @@ net::task<Fault> Transaction::replay(Exchange& exchange) {
         if (fault) co_return fault;
         if (exchange.mail_refusal || exchange.rcpt_refusal) co_return Fault();
     }
-    exchange.wire += "DATA\r\n";
-    exchange.data = true;
+    if (!hop.chunking || !lease_->hop().takes_bdat()) {
+        exchange.wire += "DATA\r\n";
+        exchange.data = true;
+    }
     unasked_ = 0;
+    if (exchange.wire.empty()) co_return Fault();
     const Fault fault = co_await perform(exchange);
     co_return fault;
 }
@@ -266,6 +273,33 @@ net::task<Fault> Transaction::stream_content(Content& content) {
     co_return fault;
 }
 
+/// BDAT (RFC 3030 2) with the whole message as its one chunk: no 354 to wait for, no dots to stuff, and no copies of
+/// what is in memory already. The recipients have been answered for before it begins.
+net::task<Fault> Transaction::stream_chunk(Content& content) {
+    auto& connection = **lease_;
+    const auto timeout = lease_->settings().data_timeout;
+    std::uint64_t left = content.size();
+    std::string wire = "BDAT " + std::to_string(left) + " LAST\r\n";
+    for (;;) {
+        const auto piece = content.next();
+        if (!piece) co_return connection.broken(Fault(Kind::local, piece.error().message));
+        if (piece->empty()) break;
+        if (piece->size() > left) co_return connection.broken(Fault(Kind::local, "content is longer than was told"));
+        left -= piece->size();
+        if (wire.size() + piece->size() <= piece_size) {
+            wire += *piece;
+            continue;
+        }
+        Fault fault = co_await connection.send_content(wire, timeout);
+        if (!fault) fault = co_await connection.send_content(*piece, timeout);
+        if (fault) co_return fault;
+        wire.clear();
+    }
+    if (left > 0) co_return connection.broken(Fault(Kind::local, "content is shorter than was told"));
+    const Fault fault = co_await connection.send_content(wire, timeout);
+    co_return fault;
+}
+
 Fault Transaction::out_of_step(const smtp::Reply& reply) {
     const auto kind = reply.code() == 421 ? Kind::refused : Kind::garbage;
     return (*lease_)->broken(Fault(kind, "replied " + describe(reply)));
@@ -278,6 +312,14 @@ void Transaction::forward_refused(const smtp::Reply& reply) {
                   "The next hop does not take XFORWARD from here; its log lacks clients and trace ids",
                   {{"reply", describe(reply)}});
     (*lease_)->forget_xforward();
+}
+
+/// Who does not know BDAT after all may take what follows it for commands.
+void Transaction::bdat_refused(const smtp::Reply& reply) {
+    (*lease_)->retire();
+    if (lease_->hop().first_bdat_refusal())
+        log::warn("bdat_refused", "The next hop offers CHUNKING and does not take BDAT; it gets DATA from now on",
+                  {{"next_hop", lease_->hop().name()}, {"reply", describe(reply)}});
 }
 
 /// The last word once more.

@@ -1,6 +1,6 @@
 #pragma once
 // One message's way to the next hop. Every reply is ready for the client; a 2yz of data() means that the next
-// hop has the message: it came after the final dot and nothing unasked came before it.
+// hop has the message: it came after the last octet and nothing unasked came before it.
 
 #include "core/result.hpp"
 #include "net/task.hpp"
@@ -43,8 +43,8 @@ class Transaction {
 
     /// The next hop's reply to RCPT; when it refused MAIL, its reply to that, for every recipient.
     net::task<smtp::Reply> rcpt(smtp::RcptTo to);
-    /// DATA, content, final dot: the next hop's reply to the last that was reached. At most once, and only
-    /// after a RCPT that was accepted. After park() the envelope goes out again with it: when any of it is
+    /// DATA, content, final dot, or BDAT where the next hop offers CHUNKING: its reply to the last that was reached.
+    /// At most once, and only after a RCPT that was accepted. After park() the envelope goes out again with it: when any of it is
     /// refused now, the whole message is a 451 and nothing is sent.
     net::task<smtp::Reply> data(Content& content);
 
@@ -74,8 +74,10 @@ class Transaction {
     bool may_replace(const Fault& fault) const;
     void give_up_connection(const Fault& fault);
     net::task<Fault> stream_content(Content& content);
+    net::task<Fault> stream_chunk(Content& content);
     Fault out_of_step(const smtp::Reply& reply);
     void forward_refused(const smtp::Reply& reply);
+    void bdat_refused(const smtp::Reply& reply);
     smtp::Reply repeat();
     smtp::Reply settle(Mapped verdict);
     smtp::Reply break_off(const Fault& fault);
