@@ -68,7 +68,8 @@ struct Server {
     std::uint32_t max_received = 100;          ///< Received fields before a loop is assumed
     BareNewline bare_newline = BareNewline::normalize;
     std::uint32_t spool_memory =
-        64 * KiB; ///< octets of a message held in memory before it goes to an unlinked file
+        64 * KiB; ///< octets that each message may hold in memory
+    std::uint64_t spool_memory_shared = 128 * MiB; ///< octets in memory that all messages share beyond that
     std::filesystem::path spool_dir; ///< default: state_dir/spool
     std::string help_url;            ///< in refusals; {token} becomes the case, {reason} the machine word
 };

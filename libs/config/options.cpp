@@ -201,7 +201,9 @@ std::vector<Option> declare() {
                "whole, or "
                "the message refused."),
         option("server.spool_memory", &C::server, &Server::spool_memory, Size{4 * KiB, 64 * MiB}, restart,
-               "Part of a message that is held in memory before it goes to an unlinked file."),
+               "Part of a message that is always held in memory."),
+        option("server.spool_memory_shared", &C::server, &Server::spool_memory_shared, Size{0, 64 * 1024 * MiB}, restart,
+               "Memory that larger messages share, none more than an eighth; what finds no room goes to an unlinked file."),
         derived(option("server.spool_dir", &C::server, &Server::spool_dir, Path{}, restart,
                        "Folder of these files; fast local disk."),
                 "node.state_dir/spool", "\"/var/lib/lazaret/spool\""),

@@ -17,7 +17,7 @@ std::optional<verdict::Verdict> Session::confined() const {
 smtp::Reply Session::mail(smtp::MailFrom from) {
     auto& shared = worker_.node();
     const Time now = lazaret::now();
-    transaction_ = std::make_unique<Transaction>(shared.settings());
+    transaction_ = std::make_unique<Transaction>(shared.settings(), shared.spool_memory);
     auto& record = transaction_->record;
     record = event(event::Type::message_refused);
     record.trace = TraceId::make(now);

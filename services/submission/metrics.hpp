@@ -37,8 +37,8 @@ struct Metrics {
     metrics::Counter& tarpitted;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;
-    metrics::Counter& snapshots_loaded;
     metrics::Gauge& auth_backend_connections;
+    metrics::Counter& snapshots_loaded;
     metrics::Gauge &reloaded_at, &certificate_expiry;
 };
 

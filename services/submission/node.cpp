@@ -29,7 +29,7 @@ std::string fresh_key() {
 } // namespace
 
 Node::Node(std::shared_ptr<const Settings> settings, std::unique_ptr<store::Journal> journal_in, std::string hash_key)
-    : remembered(settings->config.auth.remember), backoff(fresh_key(), settings->config.auth.max_backoff),
+    : spool_memory(settings->config.server.spool_memory_shared), remembered(settings->config.auth.remember), backoff(fresh_key(), settings->config.auth.max_backoff),
       decoy_secret(hmac_sha256(hash_key, "logins that do not exist")), hash(std::move(hash_key)),
       journal(std::move(journal_in)), hashing(settings->config.auth.threads), settings_(settings), snapshot_(std::make_shared<const subscriber::Snapshot>()) {}
 

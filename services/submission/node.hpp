@@ -15,6 +15,7 @@
 #include "submission/patience.hpp"
 #include "submission/policy_desk.hpp"
 #include "submission/settings.hpp"
+#include "submission/spool.hpp"
 #include "submission/tracing.hpp"
 
 #include <atomic>
@@ -48,6 +49,7 @@ class Node {
     Patience patience;
     Tracing tracing;
     std::atomic<std::uint32_t> waiting_for_quit{0}; ///< connections refused that may still say QUIT
+    SpoolMemory spool_memory;
     limits::Limiter limiter;
     auth::Remembered remembered;
     auth::Backoff backoff;

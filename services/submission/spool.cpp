@@ -12,41 +12,41 @@ namespace lazaret::submission {
 
 namespace {
 
-constexpr std::size_t write_block = 256 * 1024;
-
 Error system_error(std::string_view what, const std::filesystem::path& where) {
     return Error(std::string(what) + " in " + where.string() + ": " + std::strerror(errno), true);
 }
 
 } // namespace
 
+bool SpoolMemory::take(std::size_t octets) {
+    const auto wanted = static_cast<std::int64_t>(octets);
+    if (left_.fetch_sub(wanted, std::memory_order_relaxed) >= wanted) return true;
+    give_back(octets);
+    return false;
+}
+
 Spool::~Spool() {
+    if (taken_ > 0) shared_->give_back(taken_);
     if (file_ >= 0) ::close(file_);
 }
 
-Spool::Spool(Spool&& other) noexcept
-    : memory_limit_(other.memory_limit_), directory_(other.directory_), memory_(std::move(other.memory_)),
-      file_(std::exchange(other.file_, -1)), file_size_(std::exchange(other.file_size_, 0)) {}
-
-Spool& Spool::operator=(Spool&& other) noexcept {
-    std::swap(memory_limit_, other.memory_limit_);
-    std::swap(directory_, other.directory_);
-    std::swap(memory_, other.memory_);
-    std::swap(file_, other.file_);
-    std::swap(file_size_, other.file_size_);
-    return *this;
-}
-
 Result<void> Spool::append(std::string_view content) {
-    if (file_ < 0 && memory_.size() + content.size() > memory_limit_) {
+    const std::size_t needed = memory_.size() + content.size();
+    if (file_ < 0 && needed > own_ + taken_ && !grow(needed - own_ - taken_)) {
         if (auto opened = open_file(); !opened) return opened.error();
     }
     memory_.append(content);
-    if (file_ >= 0 && memory_.size() >= write_block) {
-        if (auto written = write_out(memory_); !written) return written.error();
-        memory_.clear();
-    }
+    if (file_ >= 0 && memory_.size() >= own_) return write_out();
     return {};
+}
+
+/// Doubles, so that what was copied once is copied once more on the average.
+bool Spool::grow(std::size_t least) {
+    const std::size_t step = std::max(least, own_ + taken_);
+    if (taken_ + step > shared_->most_of_one() || !shared_->take(step)) return false;
+    taken_ += step;
+    memory_.reserve(own_ + taken_);
+    return true;
 }
 
 Result<void> Spool::open_file() {
@@ -60,14 +60,19 @@ Result<void> Spool::open_file() {
     return {};
 }
 
-Result<void> Spool::write_out(std::string_view octets) {
-    while (!octets.empty()) {
+Result<void> Spool::write_out() {
+    for (std::string_view octets = memory_; !octets.empty();) {
         const ssize_t n = ::pwrite(file_, octets.data(), octets.size(), static_cast<off_t>(file_size_));
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return system_error("cannot write the spool file", *directory_);
         file_size_ += static_cast<std::uint64_t>(n);
         octets.remove_prefix(static_cast<std::size_t>(n));
     }
+    if (taken_ > 0) {
+        std::string().swap(memory_);
+        shared_->give_back(std::exchange(taken_, 0));
+    }
+    memory_.clear();
     return {};
 }
 

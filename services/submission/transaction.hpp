@@ -1,5 +1,5 @@
 #pragma once
-// RFC 5321 3.3: one MAIL ... DATA. A type of its own, so that RSET is an assignment.
+// RFC 5321 3.3: one MAIL ... DATA. A type of its own, ended by RSET as a whole.
 
 #include "event/event.hpp"
 #include "limits/limiter.hpp"
@@ -17,9 +17,9 @@
 namespace lazaret::submission {
 
 struct Transaction {
-    explicit Transaction(std::shared_ptr<const Settings> with)
+    Transaction(std::shared_ptr<const Settings> with, SpoolMemory& memory)
         : settings(std::move(with)),
-          spool(settings->config.server.spool_memory, settings->config.server.spool_dir) {}
+          spool(settings->config.server.spool_memory, memory, settings->config.server.spool_dir) {}
 
     std::shared_ptr<const Settings> settings; ///< in force when MAIL came
     subscriber::Plan plan;

@@ -79,6 +79,7 @@ class World {
         config.node.state_dir = folder_;
         config.server.spool_dir = folder_ / "spool";
         config.server.spool_memory = 4096;
+        config.server.spool_memory_shared = 8 * 20000; // so that some messages go to a file
         config.server.threads = 1;
         config.server.max_message_size = max_message;
         config.server.max_header_size = 20000;
