@@ -1,56 +1,17 @@
-#include "detect/detector.hpp"
+// What becomes of subscribers: who is convicted, of what, and who is left alone.
 
-#include "detect/threshold.hpp"
+#include "detect/detector.hpp"
+#include "detect/event_fixture.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <random>
 
 namespace lazaret::detect {
 namespace {
 
-using namespace std::chrono_literals;
-using event::DeliveryStatus;
-using event::RefusedBy;
-using event::Type;
-
-const Time start = parse_rfc3339("2026-01-05T08:00:00Z").value();
-
-event::Event relayed(Time at, std::uint64_t first_recipient = 1, std::size_t recipients = 1) {
-    event::Event e;
-    e.type = Type::message_relayed;
-    e.at = at;
-    e.trace = TraceId::make(at);
-    e.subscriber = "s1";
-    e.sender_hash = 77;
-    e.helo = "pia-pc";
-    e.client = IpAddress::parse("192.0.2.1").value();
-    for (std::size_t i = 0; i < recipients; ++i)
-        e.recipients.emplace_back(first_recipient + i, "example.net");
-    return e;
-}
-
-event::Event refused(Time at, RefusedBy who, std::string reason = "rule1") {
-    event::Event e = relayed(at);
-    e.type = Type::message_refused;
-    e.refused_by = who;
-    e.reason = std::move(reason);
-    return e;
-}
-
-event::Event result(Time at, const event::Event& of, bool fails) {
-    event::Event e;
-    e.type = Type::delivery_result;
-    e.at = at;
-    e.trace = of.trace;
-    e.subscriber = of.subscriber;
-    e.recipients.push_back(of.recipients.front());
-    e.delivery = fails ? DeliveryStatus::bounced : DeliveryStatus::sent;
-    e.enhanced = fails ? "5.1.1" : "2.0.0";
-    return e;
-}
+using namespace test;
 
 /// One subscriber with two weeks of a few messages a day to five people.
 struct Subscriber {
@@ -437,140 +398,6 @@ TEST_F(DetectorTest, a_state_survives_json_and_stays_small) {
     EXPECT_EQ(to_json(*again), text);
     EXPECT_NEAR(detector.assess(*again, one.state.last).score, detector.assess(one.state, one.state.last).score,
                 0.02);
-}
-
-TEST(State, refuses_what_is_not_a_state) {
-    for (const char* text :
-         {"", "{}", "[]", "nonsense", R"({"v":1,"last":1,"messages":1})", R"({"v":2,"last":"x"})",
-          R"({"v":2,"last":1,"messages":1,"recipients":["a"]})", R"({"v":2,"last":1,"messages":1,"season":"AAAA"})"})
-        EXPECT_FALSE(from_json(text)) << text;
-    EXPECT_TRUE(from_json(R"({"v":2,"last":1,"messages":1})"));
-}
-
-TEST(Threshold, keeps_the_wanted_rate) {
-    for (double rate : {0.0001, 0.01, 1.0})
-        EXPECT_NEAR(std::exp(-threshold_for(rate, 6h)) * looks_per_year(6h), rate, rate * 1e-6);
-    EXPECT_GT(threshold_for(0.01, 1h), threshold_for(0.01, 6h));
-}
-
-TEST(Share, the_likelihood_of_a_sequence_adds_up_to_one_and_its_ratio_is_fair) {
-    const Law honest = Law::around(0.1, 5), bot(2, 1);
-    double sum = 0, mean = 0;
-    for (int hits = 0; hits <= 10; ++hits) {
-        const double ways = std::exp(std::lgamma(11) - std::lgamma(hits + 1) - std::lgamma(11 - hits));
-        const double chance = ways * std::exp(log_likelihood(Share(hits, 10), honest));
-        sum += chance;
-        mean += chance * std::exp(shown_with(0.4, log_likelihood(Share(hits, 10), bot) -
-                                                      log_likelihood(Share(hits, 10), honest)));
-    }
-    EXPECT_NEAR(sum, 1, 1e-6);
-    EXPECT_NEAR(mean, 1, 1e-6) << "the mean ratio under honesty, on which the threshold rests";
-}
-
-TEST(Sketch, knows_what_it_met_and_its_own_error) {
-    std::mt19937_64 random(5);
-    Acquaintances<768> seen;
-    std::vector<std::uint64_t> met;
-    for (int i = 0; i < 100; ++i) {
-        met.push_back(random());
-        seen.meet(met.back());
-    }
-    seen.end_day(true);
-    for (auto hash : met)
-        EXPECT_TRUE(seen.knows(hash));
-    int wrong = 0;
-    for (int i = 0; i < 10'000; ++i)
-        wrong += seen.knows(random());
-    EXPECT_NEAR(wrong / 10'000.0, seen.error(), 0.02);
-    seen.meet(1);
-    seen.end_day(false);
-    EXPECT_FALSE(seen.knows(1)) << "an untrusted day is forgotten";
-}
-
-TEST(Season, learns_an_hour_of_the_week_in_weeks_and_no_spike_at_once) {
-    Season season;
-    const auto monday = Season::hour_of(start);
-    EXPECT_EQ(monday, 8u);
-    season.learn(monday, 100'000);
-    EXPECT_LE(season.usual(monday), 3);
-    for (int week = 0; week < 8; ++week)
-        season.learn(monday, 100);
-    EXPECT_NEAR(season.usual(monday), 127, 1);
-    EXPECT_NEAR(season.usual(monday + 1), 127, 1) << "an hour beside it is as good";
-    EXPECT_EQ(season.usual(monday + 2), 0);
-    for (int week = 0; week < 20; ++week)
-        season.learn(monday, 0);
-    EXPECT_EQ(season.usual(monday), 0);
-}
-
-TEST(Campaigns, a_variant_is_found_and_another_text_is_not) {
-    std::mt19937_64 random(9);
-    Campaigns campaigns(1000);
-    int found = 0;
-    for (int i = 0; i < 500; ++i) {
-        const std::uint64_t text = random();
-        const Campaign* first = campaigns.meet(text, start);
-        ASSERT_TRUE(first);
-        const auto name = first->fingerprint;
-        std::uint64_t variant = text;
-        for (int bit = 0; bit < 6; ++bit)
-            variant ^= std::uint64_t{1} << (random() % 64);
-        const Campaign* again = campaigns.find(variant);
-        found += again && again->fingerprint == name;
-        EXPECT_FALSE(campaigns.find(random()));
-    }
-    EXPECT_GE(found, 480);
-    EXPECT_FALSE(campaigns.meet(0, start));
-}
-
-TEST(Campaigns, stay_bounded_and_keep_what_several_send) {
-    std::mt19937_64 random(9);
-    Campaigns campaigns(100);
-    const std::uint64_t shared = random();
-    for (std::uint64_t who : {1, 2, 3})
-        campaigns.meet(shared, start)->senders.add(mixed(who));
-    for (int i = 0; i < 1000; ++i)
-        campaigns.meet(random(), start + 1s)->senders.add(mixed(7));
-    ASSERT_TRUE(campaigns.find(shared));
-    EXPECT_NEAR(campaigns.find(shared)->senders.count(), 3, 0.2);
-    EXPECT_NEAR(campaigns.find(shared)->senders.count_without(mixed(2)), 2, 0.2);
-    campaigns.meet(shared, start + 72h);
-    EXPECT_EQ(campaigns.find(shared)->senders.bits(), 0u) << "after two quiet days it begins anew";
-}
-
-TEST(Campaigns, a_scanner_that_catches_nothing_is_none) {
-    Campaigns campaigns;
-    EXPECT_FALSE(campaigns.is_scanned());
-    for (int i = 0; i < 1000; ++i)
-        campaigns.note(i % 200 == 0);
-    EXPECT_TRUE(campaigns.is_scanned());
-    for (int i = 0; i < 100'000; ++i)
-        campaigns.note(false);
-    EXPECT_FALSE(campaigns.is_scanned());
-}
-
-TEST(Evidence, a_message_is_caught_by_the_sum_of_its_findings) {
-    const Reading reading;
-    event::Event warned = relayed(start);
-    warned.findings = {"a:b:warn:6", "c:enforce:5", "no score", "x:warn:nan", ":", "1:"};
-    EXPECT_TRUE(observe(warned, reading).is_caught);
-    EXPECT_EQ(observe(warned, reading).rule, "a:b");
-    warned.findings = {"a:warn:6"};
-    EXPECT_FALSE(observe(warned, reading).is_caught) << "below the score it is an ordinary message";
-    EXPECT_EQ(observe(refused(start, RefusedBy::content), reading).rule, "rule1");
-}
-
-TEST(Evidence, knows_the_codes_of_a_missing_address_and_the_network_of_a_client) {
-    for (const char* code : {"5.1.1", "5.1.2", "5.1.3", "5.1.10"})
-        EXPECT_TRUE(says_nonexistent(code)) << code;
-    for (const char* code : {"", "5", "4.1.1", "5.1.8", "5.7.1", "5.2.2", "5.1.100", "5.1.1x"})
-        EXPECT_FALSE(says_nonexistent(code)) << code;
-    const auto network = [](const char* text) { return network_of(IpAddress::parse(text).value()); };
-    EXPECT_EQ(network("192.0.2.1"), network("192.0.2.200"));
-    EXPECT_NE(network("192.0.2.1"), network("192.0.3.1"));
-    EXPECT_EQ(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::9"));
-    EXPECT_NE(network("2001:db8:1::1"), network("2001:db8:2::1"));
-    EXPECT_EQ(network_of(IpAddress()), 0u);
 }
 
 } // namespace
