@@ -29,7 +29,8 @@ function(lazaret_library name)
   endif()
 endfunction()
 
-# lazaret_test(NAME SOURCES ... DEPS ...): a GoogleTest program registered with ctest as one test.
+# lazaret_test(NAME SOURCES ... DEPS ...): a GoogleTest program registered with ctest as one test. Tests are compiled once and run
+# once: not optimized, they build in half the time.
 function(lazaret_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   find_package(GTest REQUIRED)
@@ -39,8 +40,10 @@ function(lazaret_test name)
     file(WRITE ${PROJECT_BINARY_DIR}/test_pch.cpp "")
     add_library(test_pch OBJECT ${PROJECT_BINARY_DIR}/test_pch.cpp)
     target_link_libraries(test_pch PRIVATE GTest::gmock GTest::gtest)
+    target_compile_options(test_pch PRIVATE -O0)
     target_precompile_headers(test_pch PRIVATE <gtest/gtest.h> <gmock/gmock.h>)
   endif()
+  target_compile_options(${name} PRIVATE -O0)
   target_precompile_headers(${name} REUSE_FROM test_pch)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 SKIP_RETURN_CODE 77
