@@ -336,19 +336,16 @@ void backtest(Context& context, const Paths& paths) {
 
 } // namespace
 
-void add_backtest(CLI::App& program, Context& context) {
+void add_backtest(arguments::Command& program, Context& context) {
     auto paths = std::make_shared<Paths>();
-    auto* command = program.add_subcommand("backtest", about)->fallthrough();
-    command->footer(footer);
-    command->add_option("--input", paths->input, "the recording; - is stdin")->required()->type_name("FILE");
-    command->add_option("--decisions", paths->decisions, "where the decisions go")
-        ->required()
-        ->type_name("FILE");
-    command->add_option("--without", paths->without, "a kind of evidence that is left out")->type_name("KIND");
-    command->add_option("--assume", paths->assumptions, "another value of an assumption")
-        ->type_name("NAME=VALUE");
-    command->callback([&program, &context, paths] {
-        paths->is_config_given = program.count("--config") > 0;
+    auto command = program.add("backtest", about);
+    command.footer(footer);
+    command.option("--input", paths->input, "the recording; - is stdin").required().is("FILE");
+    command.option("--decisions", paths->decisions, "where the decisions go").required().is("FILE");
+    command.option("--without", paths->without, "a kind of evidence that is left out").is("KIND");
+    command.option("--assume", paths->assumptions, "another value of an assumption").is("NAME=VALUE");
+    command.run([&program, &context, paths] {
+        paths->is_config_given = program.is_given("--config");
         backtest(context, *paths);
     });
 }

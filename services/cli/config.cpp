@@ -38,16 +38,12 @@ void check(Context& context) {
 
 } // namespace
 
-void add_config(CLI::App& program, Context& context) {
-    auto* config = program.add_subcommand("config", "check and show the configuration")
-                       ->require_subcommand(1)
-                       ->fallthrough();
-    config->add_subcommand("check", "read the file and tell everything that is wrong with it")
-        ->fallthrough()
-        ->callback([&] { check(context); });
-    config->add_subcommand("example", "print every option with its meaning and default")
-        ->fallthrough()
-        ->callback([] { std::cout << config::example(); });
+void add_config(arguments::Command& program, Context& context) {
+    auto config = program.group("config", "check and show the configuration");
+    config.add("check", "read the file and tell everything that is wrong with it").run([&] { check(context); });
+    config.add("example", "print every option with its meaning and default").run([] {
+        std::cout << config::example();
+    });
 }
 
 } // namespace lazaret::cli

@@ -33,11 +33,11 @@ void migrate(Context& context) {
 
 } // namespace
 
-void add_db(CLI::App& program, Context& context) {
-    auto* db = program.add_subcommand("db", "the database schema")->require_subcommand(1)->fallthrough();
-    db->add_subcommand("migrate", "make missing roles and bring the schema to this program's version")
-        ->fallthrough()
-        ->callback([&] { migrate(context); });
+void add_db(arguments::Command& program, Context& context) {
+    auto db = program.group("db", "the database schema");
+    db.add("migrate", "make missing roles and bring the schema to this program's version").run([&] {
+        migrate(context);
+    });
 }
 
 } // namespace lazaret::cli

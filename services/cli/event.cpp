@@ -77,24 +77,19 @@ Time parse_since(const std::string& text, const std::string& option) {
                       ": expected a length of time like 12h or 7d, or a time like 2026-11-21T10:42:00Z");
 }
 
-void add_event(CLI::App& program, Context& context) {
-    auto* event = program.add_subcommand("event", "what happened")->require_subcommand(1)->fallthrough();
+void add_event(arguments::Command& program, Context& context) {
+    auto event = program.group("event", "what happened");
     auto wanted = std::make_shared<Wanted>();
-    auto* list_command = event->add_subcommand("list", "newest first")->fallthrough();
-    list_command->add_option("SUBSCRIBER,--subscriber", wanted->subscriber,
-                             "of this subscriber, or of one who has this login or address");
-    list_command->add_option("--since", wanted->since, "a length of time or a point of time")
-        ->type_name("TIME")
-        ->capture_default_str();
-    list_command->add_option("--until", wanted->until, "likewise")->type_name("TIME");
-    list_command->add_option("--type", wanted->type, "one type only")
-        ->check(CLI::IsMember(
-            {"connection_refused", "login_failed", "message_relayed", "message_refused", "delivery_result"}));
-    list_command->add_option("--trace", wanted->trace, "of one transaction")->type_name("ID");
-    list_command->add_option("--limit", wanted->limit, "at most so many")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    list_command->callback([&context, wanted] { list(context, *wanted); });
+    auto list_command = event.add("list", "newest first");
+    list_command.option("SUBSCRIBER,--subscriber", wanted->subscriber,
+                        "of this subscriber, or of one who has this login or address");
+    list_command.option("--since", wanted->since, "a length of time or a point of time").is("TIME").shows_default();
+    list_command.option("--until", wanted->until, "likewise").is("TIME");
+    list_command.option("--type", wanted->type, "one type only")
+        .one_of({"connection_refused", "login_failed", "message_relayed", "message_refused", "delivery_result"});
+    list_command.option("--trace", wanted->trace, "of one transaction").is("ID");
+    list_command.option("--limit", wanted->limit, "at most so many").between(1, 1'000'000).shows_default();
+    list_command.run([&context, wanted] { list(context, *wanted); });
 }
 
 } // namespace lazaret::cli

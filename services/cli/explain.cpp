@@ -236,13 +236,11 @@ void print(const Picture& picture) {
 
 } // namespace
 
-void add_explain(CLI::App& program, Context& context) {
+void add_explain(arguments::Command& program, Context& context) {
     auto name = std::make_shared<std::string>();
-    auto* explain =
-        program.add_subcommand("explain", "is a subscriber confined, why, since when, what to do")
-            ->fallthrough();
-    explain->add_option("SUBSCRIBER", *name, "a subscriber, or a login or address of one")->required();
-    explain->callback([&context, name] {
+    auto explain = program.add("explain", "is a subscriber confined, why, since when, what to do");
+    explain.option("SUBSCRIBER", *name, "a subscriber, or a login or address of one").required();
+    explain.run([&context, name] {
         const Picture picture = look(context, *name);
         context.json ? print(picture) : print_text(picture);
     });

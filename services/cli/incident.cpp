@@ -87,37 +87,31 @@ std::vector<std::string> evidence_lines(const store::IncidentRecord& incident) {
     return lines;
 }
 
-void add_incident(CLI::App& program, Context& context) {
-    auto* incident = program.add_subcommand("incident", "what the engine concluded, and why")
-                         ->require_subcommand(1)
-                         ->fallthrough();
+void add_incident(arguments::Command& program, Context& context) {
+    auto incident = program.group("incident", "what the engine concluded, and why");
 
     auto filter = std::make_shared<store::IncidentFilter>();
     auto whose = std::make_shared<std::string>();
     auto all = std::make_shared<bool>(false);
-    auto* list_command = incident->add_subcommand("list", "open incidents, newest first")->fallthrough();
-    list_command->add_option("SUBSCRIBER", *whose, "of this one only");
-    list_command->add_flag("--all", *all, "closed ones, too");
-    list_command->add_option("--limit", filter->limit, "at most so many")
-        ->check(CLI::Range(1, 1'000'000))
-        ->capture_default_str();
-    list_command->callback([&context, filter, whose, all] {
+    auto list_command = incident.add("list", "open incidents, newest first");
+    list_command.option("SUBSCRIBER", *whose, "of this one only");
+    list_command.flag("--all", *all, "closed ones, too");
+    list_command.option("--limit", filter->limit, "at most so many").between(1, 1'000'000).shows_default();
+    list_command.run([&context, filter, whose, all] {
         filter->open_only = !*all;
         list(context, *filter, *whose);
     });
 
     auto id = std::make_shared<std::int64_t>();
-    auto* show_command = incident->add_subcommand("show", "one incident with its evidence")->fallthrough();
-    show_command->add_option("ID", *id, "its number")->required();
-    show_command->callback([&context, id] { show(context, *id); });
+    auto show_command = incident.add("show", "one incident with its evidence");
+    show_command.option("ID", *id, "its number").required();
+    show_command.run([&context, id] { show(context, *id); });
 
     auto reason = std::make_shared<std::string>();
-    auto* close_command =
-        incident->add_subcommand("close", "end it, release its confinement, tell the ticket system")
-            ->fallthrough();
-    close_command->add_option("ID", *id, "its number")->required();
-    close_command->add_option("--reason", *reason, "why, for the history")->required();
-    close_command->callback([&context, id, reason] { close(context, *id, *reason); });
+    auto close_command = incident.add("close", "end it, release its confinement, tell the ticket system");
+    close_command.option("ID", *id, "its number").required();
+    close_command.option("--reason", *reason, "why, for the history").required();
+    close_command.run([&context, id, reason] { close(context, *id, *reason); });
 }
 
 } // namespace lazaret::cli

@@ -31,22 +31,19 @@ int main(int argc, char** argv) {
 
     Context context;
     context.config_file = "/etc/lazaret/lazaret.toml";
-    CLI::App program("Lazaret stops infected subscribers before they spoil the smarthost's reputation.",
-                     "lazaret");
+    lazaret::arguments::Program program(
+        "lazaret", "Lazaret stops infected subscribers before they spoil the smarthost's reputation.");
     program.footer(footer);
-    program.require_subcommand(1);
-    program.fallthrough(); // global options may stand behind the subcommand, too
-    program.set_version_flag("--version", std::string(lazaret::metrics::version()));
-    program.add_option("--config", context.config_file, "configuration file")
-        ->envname("LAZARET_CONFIG")
-        ->type_name("FILE")
-        ->capture_default_str();
-    program.add_option("--set", context.overrides, "override one option of the configuration; repeatable")
-        ->type_name("SECTION.KEY=VALUE")
-        ->expected(1)
-        ->take_all()
-        ->trigger_on_parse(false);
-    program.add_flag("--json", context.json, "JSON on stdout");
+    program.requires_command();
+    program.version(std::string(lazaret::metrics::version()));
+    program.option("--config", context.config_file, "configuration file")
+        .from_environment("LAZARET_CONFIG")
+        .is("FILE")
+        .shows_default();
+    program.option("--set", context.overrides, "override one option of the configuration; repeatable")
+        .is("SECTION.KEY=VALUE")
+        .repeatable();
+    program.flag("--json", context.json, "JSON on stdout");
     add_config(program, context);
     add_db(program, context);
     add_subscriber(program, context);
@@ -60,11 +57,10 @@ int main(int argc, char** argv) {
     add_trace(program, context);
 
     try {
-        program.parse(argc, argv);
+        if (!program.parse(argc, argv)) return 0; // --help, --version
         std::cout.flush();
         return std::cout ? 0 : fail(Status::failed, "cannot write the output");
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return program.exit(error); // --help, --version
+    } catch (const lazaret::arguments::WrongUsage& error) {
         return fail(Status::usage, std::string(error.what()) + " (see lazaret --help)");
     } catch (const Failure& failure) {
         return fail(failure.status, failure.what());

@@ -29,29 +29,24 @@ void list(Context& context) {
 
 } // namespace
 
-void add_network(CLI::App& program, Context& context) {
-    auto* network = program.add_subcommand("network", "address blocks and their classes")
-                        ->require_subcommand(1)
-                        ->fallthrough();
+void add_network(arguments::Command& program, Context& context) {
+    auto network = program.group("network", "address blocks and their classes");
 
     struct Import {
         std::string file;
         bool dry_run = false;
     };
     auto wanted = std::make_shared<Import>();
-    auto* import =
-        network
-            ->add_subcommand("import",
-                             "take over a CSV file: all lines or none; adds and changes, never deletes")
-            ->fallthrough();
-    import->add_option("FILE", wanted->file, "columns cidr,class,relay,subscriber,plan")->required();
-    import->add_flag("--dry-run", wanted->dry_run, "check everything and keep nothing");
-    import->callback([&context, wanted] {
+    auto import =
+        network.add("import", "take over a CSV file: all lines or none; adds and changes, never deletes");
+    import.option("FILE", wanted->file, "columns cidr,class,relay,subscriber,plan").required();
+    import.flag("--dry-run", wanted->dry_run, "check everything and keep nothing");
+    import.run([&context, wanted] {
         store::ImportFiles files;
-    files.networks = wanted->file;
-    import_files(context, files, wanted->dry_run);
-});
-network->add_subcommand("list", "all networks")->fallthrough()->callback([&context] { list(context); });
-} // namespace lazaret::cli
+        files.networks = wanted->file;
+        import_files(context, files, wanted->dry_run);
+    });
+    network.add("list", "all networks").run([&context] { list(context); });
+}
 
 } // namespace lazaret::cli

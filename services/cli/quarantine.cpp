@@ -142,62 +142,51 @@ void show(Context& context, const std::string& name) {
 
 } // namespace
 
-void add_quarantine(CLI::App& program, Context& context) {
-    auto* quarantine = program.add_subcommand("quarantine", "confine and release subscribers")
-                           ->require_subcommand(1)
-                           ->fallthrough();
+void add_quarantine(arguments::Command& program, Context& context) {
+    auto quarantine = program.group("quarantine", "confine and release subscribers");
 
     auto all = std::make_shared<bool>(false);
     auto only = std::make_shared<std::string>();
-    auto* list = quarantine->add_subcommand("list", "who is confined")->fallthrough();
-    list->add_option("SUBSCRIBER", *only, "of this one only");
-    list->add_flag("--all", *all, "ended confinements, too");
-    list->callback([&context, all, only] {
+    auto list = quarantine.add("list", "who is confined");
+    list.option("SUBSCRIBER", *only, "of this one only");
+    list.flag("--all", *all, "ended confinements, too");
+    list.run([&context, all, only] {
         print_list(
             context,
             records_of(context, only->empty() ? "" : resolve_confined(context.database(), *only), !*all));
     });
 
     auto adding = std::make_shared<Add>();
-    auto* add_command =
-        quarantine->add_subcommand("add", "confine a subscriber; submission obeys within a second")
-            ->fallthrough();
-    add_command->add_option("SUBSCRIBER", adding->subscriber, "a subscriber, or a login or address of one")
-        ->required();
-    add_command
-        ->add_option("--reason", adding->reason, "one sentence that the subscriber reads in every refusal")
-        ->required();
-    add_command->add_option("--level", adding->level, "how much")
-        ->check(CLI::IsMember({"watch", "throttle", "divert", "block", "garden"}))
-        ->capture_default_str();
-    add_command->add_option("--for", adding->length, "how long, like 30m, 12h, 7d; without it until released")
-        ->type_name("DURATION");
-    add_command->add_flag("--dry-run", adding->dry_run, "only tell what would be done");
-    add_command->callback([&context, adding] { add(context, *adding); });
+    auto add_command = quarantine.add("add", "confine a subscriber; submission obeys within a second");
+    add_command.option("SUBSCRIBER", adding->subscriber, "a subscriber, or a login or address of one").required();
+    add_command.option("--reason", adding->reason, "one sentence that the subscriber reads in every refusal").required();
+    add_command.option("--level", adding->level, "how much")
+        .one_of({"watch", "throttle", "divert", "block", "garden"})
+        .shows_default();
+    add_command.option("--for", adding->length, "how long, like 30m, 12h, 7d; without it until released").is("DURATION");
+    add_command.flag("--dry-run", adding->dry_run, "only tell what would be done");
+    add_command.run([&context, adding] { add(context, *adding); });
 
     auto releasing = std::make_shared<Release>();
-    auto* release_command = quarantine->add_subcommand("release", "end a confinement")->fallthrough();
-    release_command->add_option("SUBSCRIBER", releasing->subscriber,
-                                "all confinements of a subscriber, or of one who has this login or address");
-    release_command->add_option("--id", releasing->id, "only this one")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
-    release_command->add_option("--reason", releasing->reason, "why, for the history")->required();
-    release_command->add_flag("--dry-run", releasing->dry_run, "only tell what would be done");
-    release_command->callback([&context, releasing] { release(context, *releasing); });
+    auto release_command = quarantine.add("release", "end a confinement");
+    release_command.option("SUBSCRIBER", releasing->subscriber,
+                           "all confinements of a subscriber, or of one who has this login or address");
+    release_command.option("--id", releasing->id, "only this one").is("N").positive();
+    release_command.option("--reason", releasing->reason, "why, for the history").required();
+    release_command.flag("--dry-run", releasing->dry_run, "only tell what would be done");
+    release_command.run([&context, releasing] { release(context, *releasing); });
 
     auto name = std::make_shared<std::string>();
-    auto* show_command = quarantine->add_subcommand("show", "one confinement")->fallthrough();
+    auto show_command = quarantine.add("show", "one confinement");
     show_command
-        ->add_option("CASE", *name,
-                     "the case that a refusal's address names, a number from the list, or a subscriber")
-        ->required();
-    show_command->callback([&context, name] { show(context, *name); });
+        .option("CASE", *name, "the case that a refusal's address names, a number from the list, or a subscriber")
+        .required();
+    show_command.run([&context, name] { show(context, *name); });
 
     auto whose = std::make_shared<std::string>();
-    auto* history = quarantine->add_subcommand("history", "all confinements of a subscriber")->fallthrough();
-    history->add_option("SUBSCRIBER", *whose, "a subscriber, or a login or address of one")->required();
-    history->callback([&context, whose] {
+    auto history = quarantine.add("history", "all confinements of a subscriber");
+    history.option("SUBSCRIBER", *whose, "a subscriber, or a login or address of one").required();
+    history.run([&context, whose] {
         print_list(context, records_of(context, resolve_confined(context.database(), *whose), false));
     });
 }

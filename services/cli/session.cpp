@@ -65,31 +65,30 @@ void kill(Context& context, const SessionFilter& filter, std::uint64_t id) {
     if (killed == 0) throw Failure(Status::failed, "no session is so");
 }
 
-void add_filter(CLI::App& command, SessionFilter& filter) {
-    command.add_option("--ip", filter.ip, "client address or block")->type_name("CIDR");
-    command.add_option("--account", filter.account, "login")->type_name("LOGIN");
-    command.add_option("--subscriber", filter.subscriber, "subscriber as known to the session")->type_name("SUBSCRIBER");
+void add_filter(arguments::Command& command, SessionFilter& filter) {
+    command.option("--ip", filter.ip, "client address or block").is("CIDR");
+    command.option("--account", filter.account, "login").is("LOGIN");
+    command.option("--subscriber", filter.subscriber, "subscriber as known to the session").is("SUBSCRIBER");
 }
 
 } // namespace
 
-void add_session(CLI::App& program, Context& context) {
-    auto* session = program.add_subcommand("session", "who is connected to this machine now")->require_subcommand(1)->fallthrough();
+void add_session(arguments::Command& program, Context& context) {
+    auto session = program.group("session", "who is connected to this machine now");
 
     auto wanted = std::make_shared<SessionFilter>();
     auto most = std::make_shared<std::uint64_t>(1000);
-    auto* list_command = session->add_subcommand("list", "live sessions of this machine's lazaret-submission")->fallthrough();
-    add_filter(*list_command, *wanted);
-    list_command->add_option("--most", *most, "how many to show")->check(CLI::Range(1, 10000))->capture_default_str();
-    list_command->callback([&context, wanted, most] { list(context, *wanted, *most); });
+    auto list_command = session.add("list", "live sessions of this machine's lazaret-submission");
+    add_filter(list_command, *wanted);
+    list_command.option("--most", *most, "how many to show").between(1, 10000).shows_default();
+    list_command.run([&context, wanted, most] { list(context, *wanted, *most); });
 
     auto doomed = std::make_shared<SessionFilter>();
     auto id = std::make_shared<std::uint64_t>(0);
-    auto* kill_command =
-        session->add_subcommand("kill", "end sessions: their clients hear 421, and nothing acknowledged is lost")->fallthrough();
-    kill_command->add_option("ID", *id, "of one session, from the list")->check(CLI::PositiveNumber);
-    add_filter(*kill_command, *doomed);
-    kill_command->callback([&context, doomed, id] { kill(context, *doomed, *id); });
+    auto kill_command = session.add("kill", "end sessions: their clients hear 421, and nothing acknowledged is lost");
+    kill_command.option("ID", *id, "of one session, from the list").positive();
+    add_filter(kill_command, *doomed);
+    kill_command.run([&context, doomed, id] { kill(context, *doomed, *id); });
 }
 
 } // namespace lazaret::cli

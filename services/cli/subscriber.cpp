@@ -118,46 +118,39 @@ void import_files(Context& context, const store::ImportFiles& files, bool dry_ru
     std::cout << join(told, "; ") << (dry_run ? " (dry run: nothing was kept)" : "") << "\n";
 }
 
-void add_subscriber(CLI::App& program, Context& context) {
-    auto* subscriber = program.add_subcommand("subscriber", "customers and their logins")
-                           ->require_subcommand(1)
-                           ->fallthrough();
+void add_subscriber(arguments::Command& program, Context& context) {
+    auto subscriber = program.group("subscriber", "customers and their logins");
 
     struct Import {
         std::string file, networks;
         bool dry_run = false;
     };
     auto wanted = std::make_shared<Import>();
-    auto* import =
-        subscriber
-            ->add_subcommand("import",
-                             "take over CSV files: all lines or none; adds and changes, never deletes")
-            ->fallthrough();
-    import->add_option("FILE,--subscribers", wanted->file, "columns subscriber,login,password,plan,class; a password may be a hash: {CRYPT}$6$..., or SCRAM-SHA-256$...");
-    import->add_option("--networks", wanted->networks, "columns cidr,class,relay,subscriber,plan")
-        ->type_name("FILE");
-    import->add_flag("--dry-run", wanted->dry_run, "check everything and keep nothing");
-    import->callback([&context, wanted] {
+    auto import =
+        subscriber.add("import", "take over CSV files: all lines or none; adds and changes, never deletes");
+    import.option("FILE,--subscribers", wanted->file,
+                  "columns subscriber,login,password,plan,class; a password may be a hash: {CRYPT}$6$..., or "
+                  "SCRAM-SHA-256$...");
+    import.option("--networks", wanted->networks, "columns cidr,class,relay,subscriber,plan").is("FILE");
+    import.flag("--dry-run", wanted->dry_run, "check everything and keep nothing");
+    import.run([&context, wanted] {
         store::ImportFiles files;
-    files.subscribers = wanted->file;
-    files.networks = wanted->networks;
-    import_files(context, files, wanted->dry_run);
-});
+        files.subscribers = wanted->file;
+        files.networks = wanted->networks;
+        import_files(context, files, wanted->dry_run);
+    });
 
-auto filter = std::make_shared<store::SubscriberFilter>();
-auto* list_command = subscriber->add_subcommand("list", "subscribers by name") -> fallthrough();
-list_command->add_option("TEXT", filter->text, "part of a subscriber's name or login");
-list_command->add_option("--after", filter->after, "begin after this subscriber")->type_name("SUBSCRIBER");
-list_command->add_option("--limit", filter->limit, "at most so many")
-    ->check(CLI::Range(1, 10'000'000))
-    ->capture_default_str();
-list_command->callback([&context, filter] { list(context, *filter); });
+    auto filter = std::make_shared<store::SubscriberFilter>();
+    auto list_command = subscriber.add("list", "subscribers by name");
+    list_command.option("TEXT", filter->text, "part of a subscriber's name or login");
+    list_command.option("--after", filter->after, "begin after this subscriber").is("SUBSCRIBER");
+    list_command.option("--limit", filter->limit, "at most so many").between(1, 10'000'000).shows_default();
+    list_command.run([&context, filter] { list(context, *filter); });
 
-auto name = std::make_shared<std::string>();
-auto* show_command =
-    subscriber->add_subcommand("show", "plan, logins, networks, confinement") -> fallthrough();
-show_command->add_option("SUBSCRIBER", *name, "a subscriber, or a login or address of one")->required();
-show_command->callback([&context, name] { show(context, *name); });
-} // namespace lazaret::cli
+    auto name = std::make_shared<std::string>();
+    auto show_command = subscriber.add("show", "plan, logins, networks, confinement");
+    show_command.option("SUBSCRIBER", *name, "a subscriber, or a login or address of one").required();
+    show_command.run([&context, name] { show(context, *name); });
+}
 
 } // namespace lazaret::cli

@@ -46,14 +46,13 @@ void trace(Context& context, const SessionFilter& filter) {
 
 } // namespace
 
-void add_trace(CLI::App& program, Context& context) {
+void add_trace(arguments::Command& program, Context& context) {
     auto filter = std::make_shared<SessionFilter>();
-    auto* command = program.add_subcommand("trace", "a client's dialogue while it happens, without passwords and content");
-    command->fallthrough();
-    command->add_option("--ip", filter->ip, "client address or block")->type_name("CIDR");
-    command->add_option("--account", filter->account, "login, from its AUTH on")->type_name("LOGIN");
-    command->add_option("--subscriber", filter->subscriber, "subscriber, once the session knows it")->type_name("SUBSCRIBER");
-    command->callback([&context, filter] { trace(context, *filter); });
+    auto command = program.add("trace", "a client's dialogue while it happens, without passwords and content");
+    command.option("--ip", filter->ip, "client address or block").is("CIDR");
+    command.option("--account", filter->account, "login, from its AUTH on").is("LOGIN");
+    command.option("--subscriber", filter->subscriber, "subscriber, once the session knows it").is("SUBSCRIBER");
+    command.run([&context, filter] { trace(context, *filter); });
 }
 
 } // namespace lazaret::cli

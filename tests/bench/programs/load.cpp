@@ -1,8 +1,8 @@
 // lazaret-bench-load: SMTP clients, as many at once as told, on one thread. Prints one JSON object when it is done.
 
+#include "arguments/command.hpp"
 #include "programs/client.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
@@ -177,21 +177,22 @@ class Load {
 
 int main(int argc, char** argv) {
     Options options;
-    CLI::App app("SMTP clients that send numbered messages and print what became of them, as JSON.", "lazaret-bench-load");
-    app.add_option("--host", options.host, "IPv4 address of the server")->capture_default_str();
-    app.add_option("--port", options.port, "Port of the server")->required();
-    app.add_option("--clients", options.clients, "Connections at once")->capture_default_str()->check(CLI::Range(1, 20000));
-    app.add_option("--per-connection", options.per_connection, "Messages of a connection")->capture_default_str();
-    app.add_option("--messages", options.messages, "Messages in all; 0 is no bound")->capture_default_str();
-    app.add_option("--time", options.time, "Seconds after which no message is begun")->capture_default_str();
-    app.add_option("--size", options.size, "Octets of a message")->capture_default_str();
-    app.add_option("--rate", options.rate, "Connections begun per second, whatever becomes of them; 0 is as fast as it goes");
-    app.add_option("--hold", options.held, "Open so many connections, say so, keep them until stdin ends");
-    app.add_option("--user", options.user, "AUTH PLAIN with this name");
-    app.add_option("--password", options.password, "and this password");
-    app.add_flag("--starttls", options.starttls, "STARTTLS after the first EHLO");
-    app.add_flag("--pipeline", options.pipeline, "MAIL, RCPT and DATA in one write");
-    CLI11_PARSE(app, argc, argv);
+    lazaret::arguments::Program program("lazaret-bench-load",
+                                        "SMTP clients that send numbered messages and print what became of them, as JSON.");
+    program.option("--host", options.host, "IPv4 address of the server").shows_default();
+    program.option("--port", options.port, "Port of the server").required();
+    program.option("--clients", options.clients, "Connections at once").shows_default().between(1, 20000);
+    program.option("--per-connection", options.per_connection, "Messages of a connection").shows_default();
+    program.option("--messages", options.messages, "Messages in all; 0 is no bound").shows_default();
+    program.option("--time", options.time, "Seconds after which no message is begun").shows_default();
+    program.option("--size", options.size, "Octets of a message").shows_default();
+    program.option("--rate", options.rate, "Connections begun per second, whatever becomes of them; 0 is as fast as it goes");
+    program.option("--hold", options.held, "Open so many connections, say so, keep them until stdin ends");
+    program.option("--user", options.user, "AUTH PLAIN with this name");
+    program.option("--password", options.password, "and this password");
+    program.flag("--starttls", options.starttls, "STARTTLS after the first EHLO");
+    program.flag("--pipeline", options.pipeline, "MAIL, RCPT and DATA in one write");
+    if (const auto status = program.parse_or_tell(argc, argv)) return *status;
     std::signal(SIGPIPE, SIG_IGN); // OpenSSL writes without MSG_NOSIGNAL
     Load load(options);
     const auto result = options.held ? load.hold() : options.rate > 0 ? load.open_loop() : load.closed_loop();

@@ -1,9 +1,9 @@
 // lazaret-bench-sink: the next hop of a measurement, on one thread. Says its port, then its counts for each line on stdin,
 // both as JSON; ends with stdin.
 
+#include "arguments/command.hpp"
 #include "programs/hop.hpp"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -41,11 +41,11 @@ bool answer_stdin(const Counts& counts) {
 int main(int argc, char** argv) {
     std::uint16_t port = 0;
     std::string certificate, key;
-    CLI::App app("An SMTP server that takes every message and counts it.", "lazaret-bench-sink");
-    app.add_option("--port", port, "Port on 127.0.0.1; 0 takes a free one")->capture_default_str();
-    auto* with = app.add_option("--certificate", certificate, "Certificate in PEM: offers STARTTLS");
-    app.add_option("--key", key, "Its private key in PEM")->needs(with);
-    CLI11_PARSE(app, argc, argv);
+    lazaret::arguments::Program program("lazaret-bench-sink", "An SMTP server that takes every message and counts it.");
+    program.option("--port", port, "Port on 127.0.0.1; 0 takes a free one").shows_default();
+    const auto with = program.option("--certificate", certificate, "Certificate in PEM: offers STARTTLS");
+    program.option("--key", key, "Its private key in PEM").needs(with);
+    if (const auto status = program.parse_or_tell(argc, argv)) return *status;
     std::signal(SIGPIPE, SIG_IGN);
     SSL_CTX* tls = certificate.empty() ? nullptr : server_context(certificate, key);
     if (!certificate.empty() && !tls) {
