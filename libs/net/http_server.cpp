@@ -136,10 +136,10 @@ Result<Endpoint> HttpServer::start(const Endpoint& at) {
     auto listeners = listen(at, contexts);
     if (!listeners) return listeners.error();
     listener_ = std::move(listeners->front());
-    listener_->start([state = state_](Socket socket, IpAddress, std::uint16_t) {
+    listener_->start([state = state_](Accepted connection) {
         if (state->open.size() >= max_connections) return; // closed by the socket's destructor
-        const auto executor = socket.get_executor();
-        auto stream = std::make_unique<Stream>(std::move(socket), *state->deadlines);
+        const auto executor = connection.socket.get_executor();
+        auto stream = std::make_unique<Stream>(std::move(connection), *state->deadlines);
         asio::co_spawn(executor, State::serve(state, std::move(stream)), [](std::exception_ptr failure) {
             if (failure) std::rethrow_exception(failure);
         });

@@ -81,8 +81,8 @@ class HttpTest : public ::testing::Test {
         made->url = *Url::parse((tls ? "https://localhost:" : "http://127.0.0.1:") +
                                 std::to_string(made->listener->local().port) + "/hook");
         made->listener->start(
-            [this, answer, tls, self = made.get()](Socket socket, IpAddress, std::uint16_t) {
-                loop.spawn(serve_one(std::make_unique<Stream>(std::move(socket), loop.deadlines), answer, tls,
+            [this, answer, tls, self = made.get()](Accepted connection) {
+                loop.spawn(serve_one(std::make_unique<Stream>(std::move(connection), loop.deadlines), answer, tls,
                                      self->got));
             });
         return made;

@@ -88,13 +88,14 @@ Result<int> bind_path(const Endpoint& at) {
 } // namespace
 
 struct Listener::State {
-    State(asio::io_context& io, int family, int descriptor)
-        : protocol(family, 0), socket(io.get_executor(), descriptor), pause(io.get_executor()) {}
+    State(asio::io_context& context, int of_family, int descriptor)
+        : io(context), family(of_family), socket(io.get_executor(), descriptor), pause(io.get_executor()) {}
 
-    Socket::protocol_type protocol;
+    asio::io_context& io;
+    const int family;
     Descriptor socket;
     Timer pause;
-    Handler handler;
+    Placer placer;
     Endpoint local;
     std::optional<Deadline::clock::time_point> complained;
 
@@ -118,45 +119,54 @@ struct Listener::State {
             if (taken < 0) {
                 if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                    complain(errno);
+                    complain(std::generic_category().message(errno));
                     return false;
                 }
                 continue; // the connection was gone before it was taken, or a network error that belongs to
                           // it
             }
-            if (!hand_over(File(taken), from)) return false;
+            if (!hand_over(taken, from)) return false;
         }
         return true;
     }
 
     /// False when there is no memory for another connection: nothing of it may end the thread that others live on.
-    bool hand_over(File taken, const sockaddr_storage& from) {
+    bool hand_over(int taken, const sockaddr_storage& from) {
+        const auto [peer, port] = address_of(from);
         try {
-            const auto [peer, port] = address_of(from);
-            Socket connection(socket.get_executor());
-            boost::system::error_code failed;
-            connection.assign(protocol, taken.get(), failed); // registers it with epoll, which needs memory of the kernel
-            if (failed) {
-                complain(failed.value());
-                return false;
-            }
-            taken.release();
-            handler(std::move(connection), peer, port);
-            return true;
+            const auto placed = placer(Arrival(taken, family, peer, port));
+            if (!placed) complain(placed.error().message);
+            return placed.has_value();
         } catch (const std::bad_alloc&) {
-            complain(ENOMEM);
+            complain(std::generic_category().message(ENOMEM));
             return false;
         }
     }
 
-    void complain(int error) {
+    void complain(const std::string& why) {
         const auto at = Deadline::clock::now();
         if (complained && at - *complained < std::chrono::minutes(1)) return;
         complained = at;
         log::error("accept_paused", "No connection can be taken; trying again every 100 ms",
-                   {{"listen", local.to_string()}, {"error", std::generic_category().message(error)}});
+                   {{"listen", local.to_string()}, {"error", why}});
     }
 };
+
+Arrival::Arrival(Arrival&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), family_(other.family_), peer_(other.peer_), port_(other.port_) {}
+
+Arrival::~Arrival() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<Accepted> Arrival::open(asio::io_context& io) {
+    Socket socket(io.get_executor());
+    boost::system::error_code failed;
+    socket.assign(Socket::protocol_type(family_, 0), descriptor_, failed); // registers it with epoll
+    if (failed) return Error(failed.message(), true);
+    descriptor_ = -1;
+    return Accepted(std::move(socket), peer_, port_);
+}
 
 Listener::Listener(std::shared_ptr<State> state, Endpoint local)
     : state_(std::move(state)), local_(std::move(local)) {
@@ -168,7 +178,16 @@ Listener::~Listener() {
 }
 
 void Listener::start(Handler handler) {
-    state_->handler = std::move(handler);
+    start_placing([handler = std::move(handler), &io = state_->io](Arrival arrival) -> Result<void> {
+        auto connection = arrival.open(io);
+        if (!connection) return connection.error();
+        handler(*std::move(connection));
+        return {};
+    });
+}
+
+void Listener::start_placing(Placer placer) {
+    state_->placer = std::move(placer);
     asio::co_spawn(state_->socket.get_executor(), State::accept_all(state_), [](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);
     });
@@ -228,6 +247,8 @@ Result<std::vector<std::unique_ptr<Listener>>> listen_on(int descriptor, std::sp
     for (auto* io : contexts) {
         File own(::fcntl(given.get(), F_DUPFD_CLOEXEC, 3));
         if (own.get() < 0 || ::fcntl(own.get(), F_SETFL, O_NONBLOCK) != 0) return failure_at(local, errno);
+        const int on = 1; // connections have it from their listener
+        if (bound.ss_family != AF_UNIX) ::setsockopt(own.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         auto state = std::make_shared<Listener::State>(*io, bound.ss_family, own.get());
         own.release();
         listeners.push_back(std::unique_ptr<Listener>(new Listener(std::move(state), local)));

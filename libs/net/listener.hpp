@@ -1,7 +1,7 @@
 #pragma once
-// One listening address on every thread's io_context: the kernel spreads new connections over them
-// (SO_REUSEPORT), and a session stays with the thread that accepted it. A socket in the file system, and one that
-// the service manager holds, are one socket for all threads.
+// One listening address on every thread's io_context: the kernel spreads new connections over them by a hash of their
+// addresses (SO_REUSEPORT). A socket in the file system, and one that the service manager holds, are one socket for all
+// threads.
 
 #include "core/address.hpp"
 #include "core/result.hpp"
@@ -18,16 +18,37 @@
 
 namespace lazaret::net {
 
+/// A connection that nobody serves yet. Closed, unless it is opened.
+class Arrival {
+  public:
+    Arrival(int descriptor, int family, IpAddress peer, std::uint16_t port)
+        : descriptor_(descriptor), family_(family), peer_(peer), port_(port) {}
+    Arrival(Arrival&& other) noexcept;
+    Arrival& operator=(Arrival&&) = delete;
+    ~Arrival();
+
+    /// On the thread of `io`, which may be another than the Listener's. An Error when the kernel has no memory for it.
+    Result<Accepted> open(asio::io_context& io);
+
+  private:
+    int descriptor_, family_;
+    IpAddress peer_;
+    std::uint16_t port_;
+};
+
 /// Belongs to one io_context and its thread.
 class Listener {
   public:
     /// Takes a new connection; runs on the io_context's thread and must not throw. Typically it spawns a
     /// session.
-    using Handler = std::function<void(Socket socket, IpAddress peer, std::uint16_t port)>;
+    using Handler = std::function<void(Accepted connection)>;
+    /// The same for who decides which thread is to serve it. An Error when there is no memory for it.
+    using Placer = std::function<Result<void>(Arrival arrival)>;
 
     /// Accepts from now on, until stop(). Out of descriptors or memory it pauses, says so once a minute and
     /// goes on.
     void start(Handler handler);
+    void start_placing(Placer placer);
     /// Takes no more connections and closes the socket: once on the io_context's thread, or after it has
     /// ended.
     void stop();

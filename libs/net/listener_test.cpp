@@ -34,13 +34,15 @@ TEST(Listener, TakesConnectionsAndKnowsTheirPeers) {
         EXPECT_NE(listener.local().port, 0);
         std::unique_ptr<Stream> server;
         IpAddress peer;
-        listener.start([&](Socket socket, IpAddress from, std::uint16_t) {
-            peer = from;
-            server = std::make_unique<Stream>(std::move(socket), loop.deadlines);
+        listener.start([&](Accepted connection) {
+            peer = connection.peer;
+            server = std::make_unique<Stream>(std::move(connection), loop.deadlines);
         });
         auto client = connect_to(loop, listener.local());
         loop.run_until([&] { return server != nullptr; });
         EXPECT_EQ(peer.to_string(), host);
+        EXPECT_EQ(server->peer_address(), peer);
+        EXPECT_EQ(server->peer_port(), client->local().second);
         EXPECT_TRUE(server->try_write("hi").ok());
         std::string got;
         loop.run([](Stream& from, std::string& out) -> task<> {
@@ -57,7 +59,7 @@ TEST(Listener, WithoutMemoryForAConnectionTheNextIsStillTaken) {
     ASSERT_TRUE(listeners) << listeners.error().message;
     auto& listener = *listeners->front();
     int offered = 0, taken = 0;
-    listener.start([&](Socket, IpAddress, std::uint16_t) {
+    listener.start([&](Accepted) {
         if (++offered == 1) throw std::bad_alloc();
         ++taken;
     });
@@ -97,7 +99,7 @@ TEST(Listener, SeveralContextsShareAPort) {
     EXPECT_EQ((*listeners)[0]->local(), (*listeners)[1]->local());
     int taken[2] = {0, 0};
     for (int i = 0; i < 2; ++i)
-        (*listeners)[i]->start([&count = taken[i]](Socket, IpAddress, std::uint16_t) { ++count; });
+        (*listeners)[i]->start([&count = taken[i]](Accepted) { ++count; });
     Loop clients;
     std::vector<std::unique_ptr<Stream>> open;
     for (int i = 0; i < 200; ++i)
@@ -112,13 +114,76 @@ TEST(Listener, SeveralContextsShareAPort) {
     EXPECT_GT(taken[1], 0);
 }
 
+TEST(Listener, AConnectionMayBeServedByAnotherContext) {
+    Loop loop, other;
+    asio::io_context* contexts[] = {&loop.io};
+    auto listeners = listen(Endpoint("127.0.0.1", 0), contexts);
+    ASSERT_TRUE(listeners);
+    std::unique_ptr<Stream> server;
+    std::optional<Arrival> dropped;
+    int arrivals = 0;
+    listeners->front()->start_placing([&](Arrival arrival) -> Result<void> {
+        if (++arrivals == 1) {
+            dropped.emplace(std::move(arrival));
+            return {};
+        }
+        asio::post(other.io, [&, arrival = std::move(arrival)]() mutable {
+            auto opened = arrival.open(other.io);
+            ASSERT_TRUE(opened);
+            server = std::make_unique<Stream>(*std::move(opened), other.deadlines);
+        });
+        return {};
+    });
+    auto closed = connect_to(loop, listeners->front()->local());
+    auto served = connect_to(loop, listeners->front()->local());
+    loop.run_until([&] { return arrivals == 2; });
+    other.run_until([&] { return server != nullptr; });
+    EXPECT_TRUE(server->try_write("hi").ok());
+    std::string got;
+    loop.run([](Stream& from, std::string& out) -> task<> {
+        out = co_await read_until(from, "hi");
+    }(*served, got));
+    EXPECT_EQ(got, "hi");
+    dropped.reset();
+    Transfer ended;
+    loop.run([](Stream& from, Transfer& out) -> task<> {
+        out = co_await from.wait_readable(5s);
+        char octet[1];
+        if (out.ok()) out = from.try_read(octet);
+    }(*closed, ended));
+    EXPECT_EQ(ended.state, Transfer::State::closed) << "who is not opened is closed";
+}
+
+TEST(Listener, ASystemdSocketsConnectionsHaveNoDelayEither) {
+    Loop loop;
+    const int held = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::bind(held, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    ASSERT_EQ(::listen(held, 10), 0);
+    asio::io_context* contexts[] = {&loop.io};
+    auto listeners = listen_on(held, contexts);
+    ASSERT_TRUE(listeners);
+    int no_delay = 0, flags = 0;
+    listeners->front()->start([&](Accepted connection) {
+        socklen_t size = sizeof no_delay;
+        ::getsockopt(connection.socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size);
+        flags = ::fcntl(connection.socket.native_handle(), F_GETFL);
+    });
+    auto client = connect_to(loop, listeners->front()->local());
+    loop.run_until([&] { return flags != 0; });
+    EXPECT_NE(no_delay, 0);
+    EXPECT_NE(flags & O_NONBLOCK, 0);
+}
+
 TEST(Listener, GoesOnAfterRunningOutOfDescriptors) {
     Loop loop;
     asio::io_context* contexts[] = {&loop.io};
     auto listeners = listen(Endpoint("127.0.0.1", 0), contexts);
     ASSERT_TRUE(listeners);
     int taken = 0;
-    listeners->front()->start([&](Socket, IpAddress, std::uint16_t) { ++taken; });
+    listeners->front()->start([&](Accepted) { ++taken; });
     const int client = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in to{};
     to.sin_family = AF_INET;
@@ -154,7 +219,7 @@ TEST(Listener, StopEndsTheCoroutine) {
     asio::io_context* contexts[] = {&io};
     auto listeners = listen(Endpoint("127.0.0.1", 0), contexts);
     ASSERT_TRUE(listeners);
-    listeners->front()->start([](Socket, IpAddress, std::uint16_t) {});
+    listeners->front()->start([](Accepted) {});
     io.poll();
     listeners->front()->stop();
     io.run(); // returns: nothing is left to do
@@ -167,8 +232,8 @@ TEST(Listener, ManyIdleConnections) {
     auto listeners = listen(Endpoint("127.0.0.1", 0), contexts);
     ASSERT_TRUE(listeners);
     std::vector<std::unique_ptr<Stream>> servers, clients;
-    listeners->front()->start([&](Socket socket, IpAddress, std::uint16_t) {
-        servers.push_back(std::make_unique<Stream>(std::move(socket), loop.deadlines));
+    listeners->front()->start([&](Accepted connection) {
+        servers.push_back(std::make_unique<Stream>(std::move(connection), loop.deadlines));
         loop.spawn([](Stream& stream) -> task<> {
             char octet[1];
             while (true) {

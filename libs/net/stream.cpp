@@ -35,6 +35,11 @@ Stream::Stream(Socket socket, Deadlines& deadlines) : socket_(std::move(socket))
     if (!error && remote.protocol().family() != AF_UNIX) std::tie(peer_, peer_port_) = from_sockaddr(*remote.data());
 }
 
+Stream::Stream(Accepted connection, Deadlines& deadlines)
+    : socket_(std::move(connection.socket)), peer_(connection.peer), peer_port_(connection.port) {
+    deadlines.add(*this);
+}
+
 Stream::~Stream() {
     close();
 }

@@ -24,11 +24,21 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace lazaret::net {
 
 /// TCP, or a socket in the file system (unix:/path).
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+
+/// A connection as a Listener hands it over: it does not block and sends without delay (TCP_NODELAY).
+struct Accepted {
+    Socket socket;
+    IpAddress peer; ///< all zero for a socket in the file system
+    std::uint16_t port = 0;
+
+    Accepted(Socket s, IpAddress address, std::uint16_t p) : socket(std::move(s)), peer(address), port(p) {}
+};
 
 /// What a read or write came to. Exactly one of: count > 0, would_block, or failed.
 struct Transfer {
@@ -48,7 +58,8 @@ struct TlsInfo {
 
 class Stream final : private Deadline {
   public:
-    Stream(Socket socket, Deadlines& deadlines); ///< makes the socket non-blocking and sets TCP_NODELAY
+    Stream(Socket socket, Deadlines& deadlines); ///< makes it as a Listener would
+    Stream(Accepted connection, Deadlines& deadlines);
     ~Stream();
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;

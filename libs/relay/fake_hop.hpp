@@ -91,9 +91,9 @@ class FakeHop {
         ASSERT_TRUE(made) << made.error().message;
         listener_ = std::move(made->front());
         address_ = listener_->local();
-        listener_->start([this](net::Socket socket, IpAddress, std::uint16_t) {
+        listener_->start([this](net::Accepted connection) {
             ++connections;
-            auto stream = std::make_shared<net::Stream>(std::move(socket), loop_.deadlines);
+            auto stream = std::make_shared<net::Stream>(std::move(connection), loop_.deadlines);
             streams_.push_back(stream);
             loop_.spawn(serve(std::move(stream)));
         });

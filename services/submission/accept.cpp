@@ -135,17 +135,21 @@ Worker::Entry Worker::admit_peer(Port port, const IpAddress& peer) {
     return admit(port, peer, is_for_fronts(port)); // a front's connections are many clients'
 }
 
-void Worker::accept(Port port, net::Socket socket, const IpAddress& peer) {
-    auto entry = admit_peer(port, peer);
+Result<void> Worker::accept(Port port, net::Arrival arrival) {
+    auto opened = arrival.open(io_);
+    if (!opened) return opened.error();
+    auto client = *std::move(opened);
+    auto entry = admit_peer(port, client.peer);
     if (entry.refusal) {
         // On the TLS port a cleartext reply would only confuse the handshake, and a policy client knows no such reply.
-        if (port != Port::submissions && port != Port::policy) turn_away(socket, *entry.refusal);
-        return;
+        if (port != Port::submissions && port != Port::policy) turn_away(client.socket, *entry.refusal);
+        return {};
     }
     if (port == Port::policy)
-        run_session(io_, std::make_shared<PolicySession>(*this, std::move(socket), std::move(entry.place)));
+        run_session(io_, std::make_shared<PolicySession>(*this, std::move(client), std::move(entry.place)));
     else
-        run_session(io_, std::make_shared<Session>(*this, port, std::move(socket), std::move(entry.place), entry.proxied));
+        run_session(io_, std::make_shared<Session>(*this, port, std::move(client), std::move(entry.place), entry.proxied));
+    return {};
 }
 
 } // namespace lazaret::submission

@@ -199,12 +199,12 @@ Result<void> Console::start(const std::filesystem::path& path) {
     if (!listeners) return listeners.error();
     path_ = path;
     listener_ = std::move(listeners->front());
-    listener_->start([state = state_](net::Socket socket, IpAddress, std::uint16_t) {
+    listener_->start([state = state_](net::Accepted connection) {
         if (state->open.size() >= most_connections) return; // closed by the socket's destructor
         ucred peer{};
         socklen_t size = sizeof peer;
-        ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
-        auto stream = std::make_unique<net::Stream>(std::move(socket), state->deadlines);
+        ::getsockopt(connection.socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+        auto stream = std::make_unique<net::Stream>(std::move(connection), state->deadlines);
         asio::co_spawn(state->io, State::serve(state, std::move(stream), peer.uid), [](std::exception_ptr thrown) {
             if (!thrown) return;
             try {

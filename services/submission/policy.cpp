@@ -13,8 +13,8 @@ constexpr std::size_t longest_instance = 128;
 
 } // namespace
 
-PolicySession::PolicySession(Worker& worker, net::Socket socket, Admission::Place place)
-    : worker_(worker), place_(std::move(place)), stream_(std::move(socket), worker.deadlines()) {
+PolicySession::PolicySession(Worker& worker, net::Accepted client, Admission::Place place)
+    : worker_(worker), place_(std::move(place)), stream_(std::move(client), worker.deadlines()) {
     worker_.entered(*this);
     numbers().of(Port::policy).sessions.Increment();
 }

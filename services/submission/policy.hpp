@@ -18,7 +18,7 @@ class Worker;
 /// Lives on the heap for as long as its coroutine runs, never leaves its worker's thread.
 class PolicySession : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
-    PolicySession(Worker& worker, net::Socket socket, Admission::Place place);
+    PolicySession(Worker& worker, net::Accepted client, Admission::Place place);
     ~PolicySession();
 
     net::task<> run();

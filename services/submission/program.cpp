@@ -101,6 +101,7 @@ int Program::listen() {
     control_ = std::make_unique<Control>();
     std::vector<Worker*> workers;
     for (const auto& worker : workers_) workers.push_back(worker.get());
+    for (auto* worker : workers) worker->share_with(workers);
     if (auto served = control_->serve_console(config.node.control_socket, *node_, std::move(workers)); !served)
         return complain(exits::unavailable, "cannot listen for operators: " + served.error().message);
     if (config.metrics.submission_listen) {

@@ -38,10 +38,10 @@ constexpr Duration longest_look = std::chrono::seconds(2);
 
 } // namespace
 
-Session::Session(Worker& worker, Port port, net::Socket socket, Admission::Place place, bool proxied)
+Session::Session(Worker& worker, Port port, net::Accepted client, Admission::Place place, bool proxied)
     : worker_(worker), tracing_(worker.node().tracing), port_(port), id_(worker.node().next_session()),
       since_(lazaret::now()), settings_(worker.node().settings()), place_(std::move(place)), proxied_(proxied),
-      stream_(std::move(socket), worker.deadlines()), machine_(settings_->port(port)) {
+      stream_(std::move(client), worker.deadlines()), machine_(settings_->port(port)) {
     worker_.entered(*this);
     numbers().of(port).sessions.Increment();
 }

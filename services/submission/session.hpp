@@ -47,7 +47,7 @@ struct SessionView {
 class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
   public:
     /// `proxied`: a balancer is at the other end, and will say whose connection it is.
-    Session(Worker& worker, Port port, net::Socket socket, Admission::Place place, bool proxied);
+    Session(Worker& worker, Port port, net::Accepted client, Admission::Place place, bool proxied);
     ~Session();
 
     net::task<> run();

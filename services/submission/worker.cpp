@@ -30,9 +30,7 @@ void Worker::add(Port port, std::unique_ptr<net::Listener> listener) {
 
 void Worker::open() {
     for (auto& [port, listener] : listeners_) {
-        listener->start([this, at = port](net::Socket socket, const IpAddress& peer, std::uint16_t) {
-            accept(at, std::move(socket), peer);
-        });
+        listener->start_placing([this, at = port](net::Arrival arrival) { return place(at, std::move(arrival)); });
     }
     hops_.start();
     if (dovecot_) dovecot_->start();

@@ -31,6 +31,8 @@ class Worker {
 
     net::asio::io_context& io() { return io_; }
     void add(Port port, std::unique_ptr<net::Listener> listener); ///< before start()
+    /// New clients go to whoever of them has the fewest sessions; before start(). They live as long as this.
+    void share_with(std::vector<Worker*> others); // place.cpp
     /// Takes clients from now on, with nobody running io() yet: for start(), and for tests that turn the loop themselves.
     void open();
     void start(); ///< open(), and a thread that runs io()
@@ -38,7 +40,8 @@ class Worker {
     void drain();
     void abort(); ///< from any thread: ends the sessions that are left
     void join();  ///< the thread ends when nothing is left to do
-    std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
+    /// Those on their way from another worker are among them.
+    std::size_t sessions() const { return session_count_.load() + arriving_.load(); }
 
     // For operators, on the worker's thread.
     /// Appends at most so many that `into` has `most`; how many more there were.
@@ -66,7 +69,8 @@ class Worker {
     void left() { session_count_.fetch_sub(1, std::memory_order_relaxed); }
 
   private:
-    void accept(Port port, net::Socket socket, const IpAddress& peer); // accept.cpp
+    Result<void> place(Port port, net::Arrival arrival);  // place.cpp
+    Result<void> accept(Port port, net::Arrival arrival); // accept.cpp
     Entry admit_peer(Port port, const IpAddress& peer);
 
     Node& node_;
@@ -81,7 +85,8 @@ class Worker {
     std::vector<std::pair<Port, std::unique_ptr<net::Listener>>> listeners_;
     boost::intrusive::list<Session, boost::intrusive::constant_time_size<false>> sessions_;
     boost::intrusive::list<PolicySession, boost::intrusive::constant_time_size<false>> policy_sessions_;
-    std::atomic<std::size_t> session_count_{0};
+    std::vector<Worker*> others_;
+    std::atomic<std::size_t> session_count_{0}, arriving_{0};
     std::thread thread_;
 };
 
