@@ -2,7 +2,7 @@
 // what the project promises: acknowledged exactly when the next hop has recorded it and said so, once, with the same envelope
 // and octets; no bare newline and no NUL to the next hop; an end to everything; limits and events that agree with it.
 //
-// First octet: what the hop does not offer ('0': it offers all); second: our options ('0': the defaults).
+// First octet: what the hop does not offer ('0': it offers all but CHUNKING), and the highest bit that it offers CHUNKING; second: our options ('0': the defaults).
 
 #include "core/text.hpp"
 #include "event/event.hpp"
@@ -113,6 +113,7 @@ std::vector<std::string> offers(std::uint8_t bits) {
     static const char* const all[] = {"PIPELINING", "SIZE 1000000", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES",
                                       "XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT"};
     std::vector<std::string> out;
+    if ((bits & 0x80) != 0) out.emplace_back("CHUNKING");
     for (const char* keyword : all) {
         if ((bits & 1) == 0) out.emplace_back(keyword);
         bits = static_cast<std::uint8_t>(bits >> 1);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace lazaret::fuzz {
 
@@ -17,6 +18,7 @@ struct Hop::Dialogue {
     std::string late;
     clock::time_point due{};
     bool close_when_sent = false, stalled = false, in_content = false, after_data = false, unasked = false;
+    std::optional<std::uint64_t> chunk; ///< octets that BDAT has told
     char last = 0; ///< octet of the stream, for bare newlines
     std::vector<std::string> offered;
     Recorded message;
@@ -107,7 +109,7 @@ bool Hop::serve(Dialogue& d) {
     }
     moved = moved || read == Socket::Read::some;
     // One command at a time, so that an act can cut a pipelined group.
-    if (d.out.empty() && d.drip.empty() && d.late.empty()) moved = (d.in_content ? take_content(d) : obey(d)) || moved;
+    if (d.out.empty() && d.drip.empty() && d.late.empty()) moved = (d.chunk ? take_chunk(d) : d.in_content ? take_content(d) : obey(d)) || moved;
     return moved;
 }
 
@@ -179,6 +181,15 @@ bool Hop::obey(Dialogue& d) {
         answer(d, "data", "354 go on\r\n");
         // An early word about the message is none, whatever it says.
         if (act == Act::twice) d.say("250 2.0.0 Ok: not really\r\n");
+    } else if (verb == "BDAT") {
+        check(std::find(d.offered.begin(), d.offered.end(), "CHUNKING") != d.offered.end(), "BDAT only where it is offered");
+        check(!d.message.rcpts.empty(), "BDAT only behind a recipient, for nothing holds its content back");
+        check(!confined_, "no message of a confined subscriber begins");
+        const auto words = split(line, ' ');
+        check(words.size() == 3 && words[2] == "LAST", "a message is one chunk");
+        d.chunk = parse_unsigned(words[1]);
+        check(d.chunk.has_value(), "BDAT tells how many octets");
+        d.after_data = true;
     } else {
         check(false, "only commands that Lazaret knows reach the next hop");
     }
@@ -191,6 +202,25 @@ bool Hop::take_content(Dialogue& d) {
     if (end == std::string::npos) return false;
     d.message.content = framed.substr(2, end);
     d.in = framed.substr(end + 5);
+    record(d);
+    return true;
+}
+
+bool Hop::take_chunk(Dialogue& d) {
+    if (d.in.size() < *d.chunk) return false;
+    bool line_start = true;
+    for (const char c : d.in.substr(0, *d.chunk)) {
+        if (line_start && c == '.') d.message.content += '.';
+        d.message.content += c;
+        line_start = c == '\n';
+    }
+    d.in.erase(0, *d.chunk);
+    d.chunk.reset();
+    record(d);
+    return true;
+}
+
+void Hop::record(Dialogue& d) {
     const auto act = acts_["dot"].empty() ? Act::normal : acts_["dot"].front();
     using Told = Recorded::Told;
     const bool said = act == Act::normal || act == Act::many_lines || act == Act::drips;
@@ -200,7 +230,6 @@ bool Hop::take_content(Dialogue& d) {
     d.message = Recorded();
     d.in_content = d.after_data = false;
     answer(d, "dot", "250 2.0.0 Ok: queued as F00\r\n");
-    return true;
 }
 
 Act Hop::next_act(const std::string& stage) {

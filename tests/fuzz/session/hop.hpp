@@ -38,7 +38,7 @@ struct Recorded {
     enum class Told { clearly, unclearly, refused };
     std::string mail;               ///< the command line
     std::vector<std::string> rcpts; ///< those it took
-    std::string content;            ///< as on the wire, with dots, without the final one
+    std::string content;            ///< as DATA has it on the wire, with dots, without the final one
     Told told = Told::refused;
 };
 
@@ -53,14 +53,14 @@ class Hop {
     /// Forgets everything; `offered` are the keywords of EHLO.
     void reset(std::vector<std::string> offered);
     bool step(); ///< true when something moved
-    /// By stage: banner, ehlo, xforward, mail, rcpt, data, dot, rset. Each act is for one time.
+    /// By stage: banner, ehlo, xforward, mail, rcpt, data, dot (or the end of a chunk), rset. Each act is for one time.
     void expect(const std::string& stage, Act act) { acts_[stage].push_back(act); }
     void listen(bool yes);
     void drop_connections();
     void shout(); ///< says 250 to everybody, unasked
     /// From now on no message may begin. Has no say where one had begun.
     void confine();
-    bool talks_about_a_message() const; ///< somebody is between DATA and the reply to the dot
+    bool talks_about_a_message() const; ///< somebody is between DATA or BDAT and the reply to the content
 
     std::vector<Recorded> recorded;
 
@@ -69,6 +69,8 @@ class Hop {
     bool serve(Dialogue& d);
     bool obey(Dialogue& d);
     bool take_content(Dialogue& d);
+    bool take_chunk(Dialogue& d);
+    void record(Dialogue& d);
     void answer(Dialogue& d, const std::string& stage, std::string normal);
     void check_parameters(const Dialogue& d, std::string_view line) const;
     Act next_act(const std::string& stage);
