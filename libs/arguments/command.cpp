@@ -20,7 +20,7 @@ Option Option::shows_default() {
 }
 
 Option Option::repeatable() {
-    option_->expected(1)->take_all();
+    option_->expected(1)->take_all()->allow_extra_args(false); // one word each time: the next is a positional
     return *this;
 }
 

@@ -83,6 +83,12 @@ TEST_F(Commands, OptionsOfTheProgramMayStandBehind) {
     EXPECT_TRUE(program.is_given("--config"));
 }
 
+TEST_F(Commands, WhatFollowsARepeatableOptionsValueIsAPositional) {
+    EXPECT_TRUE(parse({"letter", "list", "--set", "a=b", "c1"}));
+    EXPECT_THAT(overrides, ElementsAre("a=b"));
+    EXPECT_EQ(sender, "c1");
+}
+
 TEST_F(Commands, TheLineCountsMoreThanTheEnvironment) {
     setenv("PROG_CONFIG", "of the environment", 1);
     EXPECT_TRUE(parse({"letter", "list"}));
