@@ -8,7 +8,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 LAYERS = [["core"], ["log", "metrics", "config", "arguments"], ["smtp", "message", "subscriber", "event", "verdict"],
-          ["auth", "limits", "policy", "detect"], ["net", "dns", "store"], ["scan", "relay", "respond"]]
+          ["auth", "limits", "policy", "detect", "mime"], ["net", "dns", "store"], ["scan", "relay", "respond"]]
 LAYER = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 SERVICES = len(LAYERS)
 SERVICE_FOLDERS = {"submission", "engine", "cli", "portal"}
@@ -19,6 +19,7 @@ HOMES = [
     (re.compile(r"pqxx/|libpq"), lambda folder, layer: folder == "store", "PostgreSQL is spoken in store only"),
     (re.compile(r"toml\+\+|toml\.hpp"), lambda folder, layer: folder in ("config", "scan"), "TOML is read in config and scan only"),
     (re.compile(r"CLI/"), lambda folder, layer: folder == "arguments", "command lines are read in arguments only"),
+    (re.compile(r"gmime/|glib|iconv\.h|idn2|libpsl"), lambda folder, layer: folder == "mime", "MIME, charsets and IDN are read in mime only"),
     (re.compile(r"openssl/ssl\.h"), lambda folder, layer: folder == "net", "TLS is net's business"),
     (re.compile(r"(sys/socket|netinet/.*|netdb)\.h"), lambda folder, layer: folder == "core" or layer >= 4,
      "sockets stay in layer 4 and above; core has their address types"),

@@ -1,0 +1,220 @@
+#include "mime/uris.hpp"
+
+#include "core/text.hpp"
+#include "mime/hosts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace lazaret::mime {
+
+namespace {
+
+constexpr std::size_t longest_uri = 2048, longest_written = 4096;
+constexpr std::array<std::string_view, 3> with_authority = {"https", "http", "ftp"};
+
+/// Browsers drop tabs and line ends inside, and take "\" for "/".
+std::string cleaned(std::string_view written) {
+    std::string out;
+    written = trim(written.substr(0, longest_written));
+    bool path = false;
+    for (const char c : written) {
+        if (c == '\t' || c == '\r' || c == '\n') continue;
+        path |= c == '?' || c == '#';
+        out += c == '\\' && !path ? '/' : c;
+    }
+    return out;
+}
+
+bool is_port_of(std::string_view port, std::string_view scheme) {
+    return port.empty() || (scheme == "http" && port == "80") || (scheme == "https" && port == "443") ||
+           (scheme == "ftp" && port == "21");
+}
+
+void set_host(Uri& uri, Host host) {
+    uri.host = std::move(host.name);
+    uri.domain = std::move(host.domain);
+    uri.is_address = host.is_address;
+    uri.obfuscated = host.obfuscated;
+}
+
+std::optional<Uri> mailto(std::string_view rest) {
+    rest = rest.substr(0, rest.find_first_of("?,"));
+    auto at = rest.rfind('@');
+    std::size_t width = 1;
+    if (at == rest.npos) {
+        at = rest.rfind("%40");
+        width = 3;
+    }
+    if (at == rest.npos) return std::nullopt;
+    auto host = parse_host(trim(rest.substr(at + width)));
+    if (!host) return std::nullopt;
+    Uri out;
+    out.scheme = "mailto";
+    set_host(out, std::move(*host));
+    out.uri = "mailto:" + out.host;
+    return out;
+}
+
+/// `rest`: behind "scheme:" and the slashes.
+std::optional<Uri> hierarchical(std::string scheme, std::string_view rest) {
+    Uri out;
+    out.scheme = std::move(scheme);
+    const auto end = std::min(rest.find_first_of("/?#"), rest.size());
+    auto authority = rest.substr(0, end);
+    rest.remove_prefix(end);
+    if (const auto at = authority.rfind('@'); at != authority.npos) {
+        out.has_user = true;
+        authority.remove_prefix(at + 1);
+    }
+    std::string_view port;
+    const auto colon = authority.rfind(':'), bracket = authority.rfind(']');
+    if (colon != authority.npos && (bracket == authority.npos || colon > bracket)) {
+        port = authority.substr(colon + 1);
+        authority = authority.substr(0, colon);
+        if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos) return std::nullopt;
+    }
+    auto host = parse_host(authority);
+    if (!host) return std::nullopt;
+    set_host(out, std::move(*host));
+    const bool v6 = out.is_address && out.host.find(':') != std::string::npos;
+    out.uri = out.scheme + "://" + (v6 ? "[" + out.host + "]" : out.host);
+    if (!is_port_of(port, out.scheme)) out.uri.append(":").append(port);
+    if (!rest.starts_with('/')) out.uri += '/';
+    out.uri += rest;
+    if (out.uri.size() > longest_uri) {
+        std::size_t cut = longest_uri;
+        while ((static_cast<unsigned char>(out.uri[cut]) & 0xC0) == 0x80)
+            --cut;
+        out.uri.resize(cut);
+    }
+    return out;
+}
+
+/// Octets of the character at `at` if it ends a URI in text; 0 if not. Quotes and spaces of Unicode end it as
+/// those of ASCII do.
+bool ends_uri(std::string_view text, std::size_t at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c <= ' ' || c == 0x7F || c == '<' || c == '>' || c == '"' || c == '`' || c == '{' || c == '}' ||
+        c == '|')
+        return true;
+    const auto next = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0u;
+    return (c == 0xC2 && (next == 0xA0 || next == 0xAB || next == 0xBB)) || (c == 0xE2 && next == 0x80) ||
+           (c == 0xE3 && next == 0x80);
+}
+
+std::string_view uri_at(std::string_view text, std::size_t begin) {
+    std::size_t end = begin;
+    while (end < text.size() && end - begin < longest_written && !ends_uri(text, end))
+        ++end;
+    auto uri = text.substr(begin, end - begin);
+    while (!uri.empty()) { // punctuation of the sentence, and brackets around
+        const char last = uri.back();
+        const bool closes =
+            (last == ')' && uri.find('(') == uri.npos) || (last == ']' && uri.find('[') == uri.npos);
+        if (!closes && std::string_view(".,;:!?'*_~").find(last) == std::string_view::npos) break;
+        uri.remove_suffix(1);
+    }
+    return uri;
+}
+
+bool is_word(char c) {
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// Where a URI begins whose ":" is at `colon`; npos if none does.
+std::size_t begin_before(std::string_view text, std::size_t colon) {
+    const auto before = text.substr(0, colon);
+    const auto behind = text.substr(colon + 1);
+    const auto ends_with = [&](std::string_view scheme) {
+        return before.size() >= scheme.size() &&
+               ascii_iequals(before.substr(before.size() - scheme.size()), scheme);
+    };
+    if (behind.starts_with("//") || behind.starts_with("\\\\")) {
+        for (const auto scheme : with_authority)
+            if (ends_with(scheme)) return colon - scheme.size();
+    } else if (ends_with("mailto")) {
+        return colon - 6;
+    }
+    return text.npos;
+}
+
+} // namespace
+
+std::optional<Uri> parse_uri(std::string_view written) {
+    const std::string clean = cleaned(written);
+    std::string_view rest = clean;
+    if (ascii_istarts_with(rest, "mailto:")) return mailto(rest.substr(7));
+    std::string scheme = "http";
+    bool found = ascii_istarts_with(rest, "www.");
+    if (rest.starts_with("//")) {
+        found = true;
+        rest.remove_prefix(2);
+    }
+    for (const auto each : with_authority) {
+        if (found || !ascii_istarts_with(rest, each) || !rest.substr(each.size()).starts_with(':')) continue;
+        rest.remove_prefix(each.size() + 1);
+        rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+        scheme = each;
+        found = true;
+    }
+    return found ? hierarchical(std::move(scheme), rest) : std::nullopt;
+}
+
+void UriCollector::add(Uri uri, bool in_text) {
+    const auto known = known_.find(uri.uri);
+    if (known == known_.end() && full()) return budget_.hit.add(Limit::uris);
+    const auto [place, fresh] = known_.try_emplace(uri.uri, uris_.size());
+    if (fresh) uris_.push_back(std::move(uri));
+    auto& kept = uris_[place->second];
+    if (!fresh) {
+        kept.obfuscated |= uri.obfuscated;
+        kept.has_user |= uri.has_user;
+    }
+    (in_text ? kept.in_text : kept.in_markup) = true;
+}
+
+void UriCollector::read_text(std::string_view text) {
+    std::size_t done = 0; // behind the last URI
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        std::size_t begin = text.npos;
+        if (c == ':')
+            begin = begin_before(text, at);
+        else if ((c == 'w' || c == 'W') && (at == 0 || !is_word(text[at - 1])) &&
+                 ascii_istarts_with(text.substr(at), "www."))
+            begin = at;
+        if (begin == text.npos || begin < done) continue;
+        const auto written = uri_at(text, begin);
+        if (auto uri = parse_uri(written)) {
+            add(std::move(*uri), true);
+            if (budget_.hit.has(Limit::uris)) return;
+        }
+        done = std::max(begin + written.size(), at + 1);
+        at = done - 1;
+    }
+}
+
+void UriCollector::read_target(std::string_view written) {
+    if (auto uri = parse_uri(written)) add(std::move(*uri), false);
+}
+
+std::optional<DeceptiveLink> deception(const Anchor& anchor) {
+    auto target = parse_uri(anchor.target);
+    if (!target || target->scheme == "mailto") return std::nullopt;
+    const auto shown = trim(anchor.shown);
+    if (shown.empty()) return std::nullopt;
+    auto seen = parse_uri(uri_at(shown, 0));
+    if (!seen) { // a bare host, alone
+        if (shown.find_first_of(" \t\n@") != shown.npos) return std::nullopt;
+        const auto host = parse_host(shown.substr(0, shown.find_first_of("/?#:")));
+        if (!host || host->is_address || !has_known_suffix(host->name)) return std::nullopt;
+        seen.emplace();
+        set_host(*seen, *host);
+    }
+    if (seen->scheme == "mailto" || seen->domain.empty() || seen->host == target->host) return std::nullopt;
+    if (seen->domain == target->domain) return std::nullopt;
+    return DeceptiveLink{std::move(seen->host), std::move(*target)};
+}
+
+} // namespace lazaret::mime
