@@ -128,7 +128,10 @@ net::task<Fault> Connection::read_reply(Duration timeout, smtp::Reply& reply) {
 net::task<Fault> Connection::send_content(std::string_view wire, Duration timeout) {
     auto end = clock::now() + timeout;
     while (!wire.empty()) {
-        if (auto fault = check_quiet()) co_return fault;
+        if (!looked_) {
+            if (auto fault = check_quiet()) co_return fault;
+        }
+        looked_ = false;
         const auto sent = stream_->try_write(wire.substr(0, slice));
         if (sent.ok()) {
             wire.remove_prefix(sent.count);

@@ -63,8 +63,8 @@ class Connection {
     /// Content in slices, looking before each whether the next hop has begun to talk: what it says before the
     /// final dot is never an answer to it. `timeout` is for each stretch without progress.
     net::task<Fault> send_content(std::string_view wire, Duration timeout);
-    /// Nothing has come that was not asked for, and the peer has not closed. The next send() need not look again:
-    /// it follows at once.
+    /// Nothing has come that was not asked for, and the peer has not closed. The next send() or send_content() need not
+    /// look again: it follows at once.
     Fault check_quiet();
     /// Called when a reply takes longer than `patience`; null = nobody. Outlives the waits.
     void on_slow(const std::function<void()>* hook) { slow_ = hook; }

@@ -200,7 +200,7 @@ net::task<Fault> Transaction::replay(Exchange& exchange) {
         exchange.data = true;
     }
     unasked_ = 0;
-    if (exchange.wire.empty()) co_return Fault();
+    if (exchange.wire.empty()) co_return (*lease_)->check_quiet(); // the last moment at which another may take its place
     const Fault fault = co_await perform(exchange);
     co_return fault;
 }

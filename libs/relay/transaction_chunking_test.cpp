@@ -54,6 +54,13 @@ TEST_F(ChunkingTest, AParkedEnvelopeIsAnsweredBeforeTheChunk) {
     EXPECT_EQ(hop.connections, 1) << "no content was begun, so the connection is in step";
 }
 
+TEST_F(ChunkingTest, AConnectionLostBeforeTheContentIsReplacedUnseen) {
+    change = [&] { hop.drop_connections(); };
+    EXPECT_THAT(codes({"a@x.example", "b@x.example", "change", "data"}), ElementsAre(250, 250, 250));
+    EXPECT_EQ(hop.connections, 2);
+    EXPECT_EQ(hop.messages.at(0).rcpts.size(), 2u);
+}
+
 TEST_F(ChunkingTest, AJudgementIsPassedOnAndTheConnectionServesOn) {
     for (const char* judgement : {"550 5.7.1 spam\r\n", "452 4.3.1 full\r\n", "554 5.6.0 no\r\n"}) {
         hop.acts["bdat"] = Act(judgement);
