@@ -84,7 +84,8 @@ class Demonstration:
         with self.lock:
             self.tell("SUSPICION", f"{who}: {details.get('summary', '')} (score {details['score']:.1f}, threshold {details['threshold']:.1f})", "bold")
             for entry in details.get("evidence", []):
-                self.tell("", f"  because {entry['reason']} ({entry['kind']}, {entry['count']} times, weight {entry['llr']:+.1f})", "bold")
+                word = "because" if entry["llr"] > 0 else "although"
+                self.tell("", f"  {word} {entry['reason']} ({entry['kind']}, {entry['count']} times, weight {entry['llr']:+.1f})", "bold")
 
     def ticket(self, entry):
         with self.lock:

@@ -32,15 +32,15 @@ Contribution about_content(const State& state) {
         caught += text.caught;
         texts += text.empty() ? 0 : 1;
     }
-    std::string reason = std::to_string(whole(caught)) + " of " + counted(sent, "message", "messages") + " in " +
-                         counted(texts, "text", "texts") + " caught by the content rules";
+    std::string reason = "the content rules caught " + std::to_string(whole(caught)) + " of " +
+                         counted(sent, "message", "messages") + " (" + counted(texts, "text", "different texts") + ")";
     if (!state.rule_name().empty()) reason += ", last by " + std::string(state.rule_name());
     return Contribution(Kind::content, 0, whole(caught), reason);
 }
 
 Contribution about_failing(const State& state) {
     std::string reason = std::to_string(whole(state.failing.hits)) + " of " +
-                         counted(state.failing.trials, "recipient", "recipients") + " not existing";
+                         counted(state.failing.trials, "recipient does", "recipients do") + " not exist";
     if (state.awaited >= 0.5f) reason += ", " + std::to_string(whole(state.awaited)) + " to come";
     return Contribution(Kind::failing_recipients, 0, whole(state.failing.hits), reason);
 }
@@ -58,8 +58,9 @@ Contribution about_spread(const State& state) {
     tell(state.networks, "client network", "client networks");
     const double messages =
         std::max({state.senders.run.trials, state.helos.run.trials, state.networks.run.trials});
-    return Contribution(Kind::spread, 0, whole(most),
-                        reason + " never used before, in " + counted(messages, "message", "messages"));
+    reason = reason.empty() ? "nothing but the usual sender addresses, HELO names and client networks"
+                            : reason + " never used before";
+    return Contribution(Kind::spread, 0, whole(most), reason + ", in " + counted(messages, "message", "messages"));
 }
 
 Contribution about_campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) {
