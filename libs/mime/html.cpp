@@ -215,7 +215,8 @@ class Reader {
     void act(Tag& found) {
         const auto& name = found.name;
         if (is_block(name)) waiting_ = '\n';
-        if ((name == "td" || name == "th" || name == "img") && waiting_ == 0) waiting_ = ' ';
+        if ((name == "td" || name == "th" || (name == "img" && !found.hidden)) && waiting_ == 0)
+            waiting_ = ' ';
         if (found.ends) {
             if (hidden_depth_ > 0 && name == hidden_by_) --hidden_depth_;
             if (name == "a") end_anchor();

@@ -108,10 +108,14 @@ std::string_view uri_at(std::string_view text, std::size_t begin) {
     while (end < text.size() && end - begin < longest_written && !ends_uri(text, end))
         ++end;
     auto uri = text.substr(begin, end - begin);
-    while (!uri.empty()) { // punctuation of the sentence, and brackets around
+    // Punctuation of the sentence, and closing brackets that were opened before the URI.
+    auto surplus = [&](char open, char close) {
+        return std::count(uri.begin(), uri.end(), close) - std::count(uri.begin(), uri.end(), open);
+    };
+    auto round = surplus('(', ')'), square = surplus('[', ']');
+    while (!uri.empty()) {
         const char last = uri.back();
-        const bool closes =
-            (last == ')' && uri.find('(') == uri.npos) || (last == ']' && uri.find('[') == uri.npos);
+        const bool closes = (last == ')' && round-- > 0) || (last == ']' && square-- > 0);
         if (!closes && std::string_view(".,;:!?'*_~").find(last) == std::string_view::npos) break;
         uri.remove_suffix(1);
     }
