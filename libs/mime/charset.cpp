@@ -218,6 +218,7 @@ void append_utf8(std::string& out, char32_t character) {
 }
 
 std::size_t remove_invisible(std::string& utf8) {
+    if (is_ascii(utf8)) return 0;
     std::size_t removed = 0, to = 0;
     const auto octet = [&](std::size_t i) {
         return i < utf8.size() ? static_cast<unsigned char>(utf8[i]) : 0u;

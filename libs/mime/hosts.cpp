@@ -140,6 +140,14 @@ std::optional<Host> parse_host(std::string_view written) {
     return out;
 }
 
+const std::optional<Host>& HostMemo::parse(std::string_view written) {
+    constexpr std::size_t most = 1000;
+    if (known_.size() >= most) known_.clear();
+    const auto [place, fresh] = known_.try_emplace(std::string(written.substr(0, longest_written + 1)));
+    if (fresh) place->second = parse_host(written);
+    return place->second;
+}
+
 bool has_known_suffix(const std::string& host) {
     const auto dot = host.rfind('.');
     return dot != host.npos && psl_is_public_suffix2(suffixes(), host.c_str() + dot + 1,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace lazaret::mime {
 
@@ -18,6 +19,15 @@ struct Host {
 /// nullopt for what can be no host. IPv4 addresses are read as the URL standard does
 /// (url.spec.whatwg.org 3.5): one to four numbers, decimal, octal or hexadecimal.
 std::optional<Host> parse_host(std::string_view written);
+
+/// parse_host() that remembers: one message names few hosts, many times. Bounded.
+class HostMemo {
+  public:
+    const std::optional<Host>& parse(std::string_view written);
+
+  private:
+    std::unordered_map<std::string, std::optional<Host>> known_;
+};
 
 /// Its top level is in the ICANN part of the Public Suffix List: tells "example.com" from "report.pdf".
 bool has_known_suffix(const std::string& host);

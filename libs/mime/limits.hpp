@@ -16,7 +16,7 @@ struct Limits {
     std::size_t header_octets = 64 * 1024;     ///< of each header section; what is behind is not seen
     std::size_t decoded_octets = 64 * 1048576; ///< out of base64, quoted-printable and plain, of all parts
     std::size_t text_octets = 1048576;         ///< of text kept, as UTF-8, of all parts
-    unsigned uris = 500;                       ///< different ones; also deceptive links
+    unsigned uris = 500; ///< different ones, and deceptive links; 20 times as many are tried
     unsigned attachments = 200;
     unsigned archive_entries = 2000;           ///< of all archives of the message
     unsigned archive_depth = 2;                ///< archives read within one another; 0 = only the outermost

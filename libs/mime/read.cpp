@@ -30,9 +30,17 @@ std::string cut(std::string text, std::size_t most) {
 
 /// CRLF becomes LF.
 void normalise_line_ends(std::string& text) {
-    std::size_t to = 0;
-    for (std::size_t at = 0; at < text.size(); ++at)
-        if (text[at] != '\r' || at + 1 == text.size() || text[at + 1] != '\n') text[to++] = text[at];
+    std::size_t to = std::min(text.find('\r'), text.size());
+    for (std::size_t at = to; at < text.size();) {
+        const bool ends_line = text.compare(at, 2, "\r\n") == 0;
+        at += ends_line; // what begins here, up to the next CR, moves to the front
+        const auto end = std::min(text.find('\r', at + 1), text.size());
+        std::copy(text.begin() + static_cast<std::ptrdiff_t>(at),
+                  text.begin() + static_cast<std::ptrdiff_t>(end),
+                  text.begin() + static_cast<std::ptrdiff_t>(to));
+        to += end - at;
+        at = end;
+    }
     text.resize(to);
 }
 
@@ -187,7 +195,7 @@ class Reader {
             uris_.read_target(target);
         uris_.read_text(out.visible);
         for (const auto& anchor : html.anchors) {
-            auto found = deception(anchor);
+            auto found = uris_.read_anchor(anchor);
             if (!found) continue;
             if (out_.deceptive_links.size() >= budget_.limits.uris) return budget_.hit.add(Limit::uris);
             out_.deceptive_links.push_back(std::move(*found));

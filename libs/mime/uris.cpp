@@ -31,6 +31,10 @@ bool is_port_of(std::string_view port, std::string_view scheme) {
            (scheme == "ftp" && port == "21");
 }
 
+std::optional<Host> host_of(std::string_view written, HostMemo* memo) {
+    return memo ? memo->parse(written) : parse_host(written);
+}
+
 void set_host(Uri& uri, Host host) {
     uri.host = std::move(host.name);
     uri.domain = std::move(host.domain);
@@ -38,7 +42,7 @@ void set_host(Uri& uri, Host host) {
     uri.obfuscated = host.obfuscated;
 }
 
-std::optional<Uri> mailto(std::string_view rest) {
+std::optional<Uri> mailto(std::string_view rest, HostMemo* memo) {
     rest = rest.substr(0, rest.find_first_of("?,"));
     auto at = rest.rfind('@');
     std::size_t width = 1;
@@ -47,7 +51,7 @@ std::optional<Uri> mailto(std::string_view rest) {
         width = 3;
     }
     if (at == rest.npos) return std::nullopt;
-    auto host = parse_host(trim(rest.substr(at + width)));
+    auto host = host_of(trim(rest.substr(at + width)), memo);
     if (!host) return std::nullopt;
     Uri out;
     out.scheme = "mailto";
@@ -57,7 +61,7 @@ std::optional<Uri> mailto(std::string_view rest) {
 }
 
 /// `rest`: behind "scheme:" and the slashes.
-std::optional<Uri> hierarchical(std::string scheme, std::string_view rest) {
+std::optional<Uri> hierarchical(std::string scheme, std::string_view rest, HostMemo* memo) {
     Uri out;
     out.scheme = std::move(scheme);
     const auto end = std::min(rest.find_first_of("/?#"), rest.size());
@@ -74,7 +78,7 @@ std::optional<Uri> hierarchical(std::string scheme, std::string_view rest) {
         authority = authority.substr(0, colon);
         if (port.size() > 5 || port.find_first_not_of("0123456789") != port.npos) return std::nullopt;
     }
-    auto host = parse_host(authority);
+    auto host = host_of(authority, memo);
     if (!host) return std::nullopt;
     set_host(out, std::move(*host));
     const bool v6 = out.is_address && out.host.find(':') != std::string::npos;
@@ -145,10 +149,10 @@ std::size_t begin_before(std::string_view text, std::size_t colon) {
 
 } // namespace
 
-std::optional<Uri> parse_uri(std::string_view written) {
+std::optional<Uri> parse_uri(std::string_view written, HostMemo* memo) {
     const std::string clean = cleaned(written);
     std::string_view rest = clean;
-    if (ascii_istarts_with(rest, "mailto:")) return mailto(rest.substr(7));
+    if (ascii_istarts_with(rest, "mailto:")) return mailto(rest.substr(7), memo);
     std::string scheme = "http";
     bool found = ascii_istarts_with(rest, "www.");
     if (rest.starts_with("//")) {
@@ -162,7 +166,7 @@ std::optional<Uri> parse_uri(std::string_view written) {
         scheme = each;
         found = true;
     }
-    return found ? hierarchical(std::move(scheme), rest) : std::nullopt;
+    return found ? hierarchical(std::move(scheme), rest, memo) : std::nullopt;
 }
 
 void UriCollector::add(Uri uri, bool in_text) {
@@ -178,46 +182,56 @@ void UriCollector::add(Uri uri, bool in_text) {
     (in_text ? kept.in_text : kept.in_markup) = true;
 }
 
+std::optional<Uri> UriCollector::parse(std::string_view written) {
+    if (++tries_ > 20 * static_cast<std::size_t>(budget_.limits.uris)) {
+        budget_.hit.add(Limit::uris);
+        return std::nullopt;
+    }
+    return parse_uri(written, &hosts_);
+}
+
 void UriCollector::read_text(std::string_view text) {
     std::size_t done = 0; // behind the last URI
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char c = text[at];
+    std::size_t colon = text.find(':'), dot = text.find('.');
+    while (colon != text.npos || dot != text.npos) {
         std::size_t begin = text.npos;
-        if (c == ':')
-            begin = begin_before(text, at);
-        else if ((c == 'w' || c == 'W') && (at == 0 || !is_word(text[at - 1])) &&
-                 ascii_istarts_with(text.substr(at), "www."))
-            begin = at;
+        if (colon < dot) {
+            begin = begin_before(text, colon);
+            colon = text.find(':', colon + 1);
+        } else {
+            if (dot >= 3 && ascii_iequals(text.substr(dot - 3, 3), "www") &&
+                (dot == 3 || !is_word(text[dot - 4])))
+                begin = dot - 3;
+            dot = text.find('.', dot + 1);
+        }
         if (begin == text.npos || begin < done) continue;
         const auto written = uri_at(text, begin);
-        if (auto uri = parse_uri(written)) {
-            add(std::move(*uri), true);
-            if (budget_.hit.has(Limit::uris)) return;
-        }
-        done = std::max(begin + written.size(), at + 1);
-        at = done - 1;
+        if (auto uri = parse(written)) add(std::move(*uri), true);
+        if (budget_.hit.has(Limit::uris)) return;
+        done = std::max(begin + written.size(), begin + 1);
+        if (colon != text.npos && colon < done) colon = text.find(':', done);
+        if (dot != text.npos && dot < done) dot = text.find('.', done);
     }
 }
 
 void UriCollector::read_target(std::string_view written) {
-    if (auto uri = parse_uri(written)) add(std::move(*uri), false);
+    if (auto uri = parse(written)) add(std::move(*uri), false);
 }
 
-std::optional<DeceptiveLink> deception(const Anchor& anchor) {
-    auto target = parse_uri(anchor.target);
-    if (!target || target->scheme == "mailto") return std::nullopt;
+std::optional<DeceptiveLink> deception(const Anchor& anchor, HostMemo* memo) {
     const auto shown = trim(anchor.shown);
-    if (shown.empty()) return std::nullopt;
-    auto seen = parse_uri(uri_at(shown, 0));
+    if (shown.find('.') == shown.npos) return std::nullopt; // most links: words
+    auto seen = parse_uri(uri_at(shown, 0), memo);
     if (!seen) { // a bare host, alone
         if (shown.find_first_of(" \t\n@") != shown.npos) return std::nullopt;
-        const auto host = parse_host(shown.substr(0, shown.find_first_of("/?#:")));
+        const auto host = host_of(shown.substr(0, shown.find_first_of("/?#:")), memo);
         if (!host || host->is_address || !has_known_suffix(host->name)) return std::nullopt;
         seen.emplace();
         set_host(*seen, *host);
     }
-    if (seen->scheme == "mailto" || seen->domain.empty() || seen->host == target->host) return std::nullopt;
-    if (seen->domain == target->domain) return std::nullopt;
+    if (seen->scheme == "mailto" || seen->domain.empty()) return std::nullopt;
+    auto target = parse_uri(anchor.target, memo);
+    if (!target || target->scheme == "mailto" || seen->domain == target->domain) return std::nullopt;
     return DeceptiveLink{std::move(seen->host), std::move(*target)};
 }
 

@@ -2,6 +2,7 @@
 // Where a message leads: URIs (RFC 3986) in text and in HTML, each once and in one form however it was
 // written.
 
+#include "mime/hosts.hpp"
 #include "mime/html.hpp"
 #include "mime/limits.hpp"
 
@@ -31,14 +32,14 @@ struct Uri {
 /// One URI as written, without white space around. A missing scheme is read as http for "www." and "//host";
 /// backslashes, control characters and surplus slashes are read as browsers read them. nullopt for relative
 /// ones, other schemes, and what has no host.
-std::optional<Uri> parse_uri(std::string_view written);
+std::optional<Uri> parse_uri(std::string_view written, HostMemo* memo = nullptr);
 
 /// An HTML link whose visible text names a place of another registrable domain than it leads to.
 struct DeceptiveLink {
     std::string shown_host;
     Uri target;
 };
-std::optional<DeceptiveLink> deception(const Anchor& anchor);
+std::optional<DeceptiveLink> deception(const Anchor& anchor, HostMemo* memo = nullptr);
 
 /// Collects URIs of one message.
 class UriCollector {
@@ -48,13 +49,17 @@ class UriCollector {
     /// http, https, ftp and mailto URIs and bare "www." hosts. Linear in the text.
     void read_text(std::string_view utf8);
     void read_target(std::string_view written);
+    std::optional<DeceptiveLink> read_anchor(const Anchor& anchor) { return deception(anchor, &hosts_); }
     std::vector<Uri> take() { return std::move(uris_); }
 
   private:
     void add(Uri uri, bool in_text);
+    std::optional<Uri> parse(std::string_view written);
     bool full() const { return uris_.size() >= budget_.limits.uris; }
 
     Budget& budget_;
+    HostMemo hosts_;
+    std::size_t tries_ = 0; // also of what is no URI in the end: IDNA takes its time
     std::vector<Uri> uris_;
     std::unordered_map<std::string, std::size_t> known_;
 };

@@ -98,7 +98,7 @@ TEST(Uris, each_once_and_bounded) {
 
 TEST(Uris, made_to_be_slow_is_not) {
     for (const auto* piece : {":", "http:", "http://", "www.", "mailto:", "http://a)", "w",
-                              "http://a.example/)))))", "http://%"}) {
+                              "http://a.example/)))))", "http://%", "www.\u00FC.example "}) {
         std::string text;
         while (text.size() < 1048576)
             text += piece;
