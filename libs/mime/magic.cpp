@@ -24,7 +24,6 @@ struct Magic {
 // LZH by their unpackers, MS-VHDX, VHD 1.0, MS-CFB 2.2, MS-ONESTORE 2.3.1, CHM as ITSF, RTF 1.9.1,
 // MS-OXTNEF 2.1.1, PNG 5.2, ITU T.81 with JFIF, GIF89a.
 constexpr std::array table = {
-    Magic{0, "MZ"sv, Kind::dos_executable},
     Magic{0,
           "\x7F"
           "ELF"sv,
@@ -38,7 +37,7 @@ constexpr std::array table = {
     Magic{0, "Rar!\x1A\x07"sv, Kind::rar},
     Magic{0, "7z\xBC\xAF\x27\x1C"sv, Kind::seven_zip},
     Magic{0, "\x1F\x8B\x08"sv, Kind::gzip},
-    Magic{0, "BZh"sv, Kind::bzip2},
+    Magic{4, "1AY&SY"sv, Kind::bzip2}, // behind "BZh" and a digit
     Magic{0,
           "\xFD"
           "7zXZ\0"sv,
@@ -48,7 +47,6 @@ constexpr std::array table = {
     Magic{0, "MSCF\0\0\0\0"sv, Kind::cabinet},
     Magic{7, "**ACE**"sv, Kind::ace},
     Magic{0, "\x60\xEA"sv, Kind::arj},
-    Magic{2, "-lh"sv, Kind::lzh},
     Magic{0, "vhdxfile"sv, Kind::disk_image},
     Magic{0, "conectix"sv, Kind::disk_image},
     Magic{0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv, Kind::ole2},
@@ -98,6 +96,18 @@ constexpr std::string_view names[] = {"unknown",
                                       "gif"};
 static_assert(std::size(names) == static_cast<std::size_t>(Kind::gif) + 1);
 
+/// What begins with letters that a text may begin with too.
+Kind by_letters(std::string_view octets) {
+    const auto is_binary = [](char c) {
+        return static_cast<unsigned char>(c) < '\t' || static_cast<unsigned char>(c) > 0x7E;
+    };
+    const auto head = octets.substr(0, 64);
+    if (head.starts_with("MZ") && std::any_of(head.begin(), head.end(), is_binary))
+        return Kind::dos_executable;
+    if (head.size() > 6 && head.substr(2).starts_with("-lh") && head[6] == '-') return Kind::lzh;
+    return Kind::unknown;
+}
+
 /// Mach-O (Apple's mach-o/loader.h, fat.h); a fat file begins like a Java class (JVM specification 4.1),
 /// whose version is larger than any number of architectures.
 Kind mach_o_or_java(std::string_view octets) {
@@ -139,6 +149,7 @@ Kind kind_of(std::string_view octets) {
     for (const auto& each : table)
         if (octets.size() >= each.offset && octets.substr(each.offset).starts_with(each.octets))
             return each.kind;
+    if (const auto kind = by_letters(octets); kind != Kind::unknown) return kind;
     if (const auto kind = mach_o_or_java(octets); kind != Kind::unknown) return kind;
     // PDF readers look for it anywhere in the first 1024 octets (ISO 32000-1, annex H 3.4.1 of Adobe's
     // edition).

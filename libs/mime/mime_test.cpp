@@ -176,6 +176,21 @@ TEST(Mime, containers_that_nobody_can_read_are_told) {
     EXPECT_TRUE(tnef.texts.empty());
 }
 
+TEST(Mime, programs_are_listed_whatever_they_are_declared_to_be) {
+    const std::string program = "MZ" + std::string(100, '\0');
+    const auto kind = [&](const std::string& fields) {
+        const auto mail = read(fields + "Content-Transfer-Encoding: base64\r\n\r\n" + base64_encode(program));
+        return mail.attachments.empty() ? Kind::unknown : mail.attachments[0].kind;
+    };
+    EXPECT_EQ(kind(""), Kind::dos_executable);
+    EXPECT_EQ(kind("Content-Type: text/html\r\n"), Kind::dos_executable);
+    EXPECT_EQ(kind("Content-Type: message/rfc822; name=a.exe\r\n"), Kind::dos_executable);
+    EXPECT_EQ(kind("Content-Type: image/png\r\n"), Kind::dos_executable);
+    const auto uuencoded = read_lf(
+        "Content-Type: a/b\nContent-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n$34I!+@``\n`\nend\n");
+    EXPECT_EQ(uuencoded.attachments.at(0).size, 4u);
+}
+
 TEST(Mime, html_is_found_whatever_it_is_called) {
     const auto mail = read_lf("Content-Type: application/octet-stream; name=account.htm\n\n <a "
                               "href='http://192.0.2.7/login'>here</a><form>");

@@ -98,7 +98,11 @@ class Reader {
             !is_text_type || leaf.disposition.value == "attachment" || !attachment.names.empty();
         Content content = decode(leaf, attachment, attached);
         if (content.is_text || content.is_html) text(leaf, content, attached);
-        if (!attached) return;
+        // A program sent as text without a name is listed too; text has no NUL, and may begin with any
+        // letters.
+        const bool binary = (is_executable(content.kind) || is_archive(content.kind)) &&
+                            content.octets.find('\0') != std::string::npos;
+        if (!attached && !binary) return;
         if (out_.attachments.size() >= budget_.limits.attachments) return budget_.hit.add(Limit::attachments);
         attachment.kind = content.kind;
         attachment.size = content.size;

@@ -77,7 +77,12 @@ class Walk {
             if (within(depth)) return multipart(leaf);
         } else if (type == "message/rfc822" || type == "message/global") {
             ++structure.nested_messages;
-            if (within(depth)) return nested(leaf);
+            // What has a file's name may be saved under it, whatever it is declared to be.
+            const bool named =
+                !leaf.disposition.first("filename").empty() || !leaf.type.first("name").empty();
+            if (!within(depth)) return visit_(leaf);
+            if (named) visit_(leaf);
+            return nested(leaf);
         }
         visit_(leaf);
     }

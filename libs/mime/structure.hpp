@@ -33,8 +33,9 @@ struct Structure {
     bool irregular = false;
 };
 
-/// Calls `visit` for each leaf, in order; its views last for that call. Where a multipart cannot be taken
-/// apart, its body is a leaf of text/plain. Time is linear in the message's size times the depth limit.
+/// Calls `visit` for each leaf, in order; its views last for that call. A message/rfc822 that is named like a
+/// file is a leaf too. Where a multipart cannot be taken apart, its body is a leaf of text/plain. Time is
+/// linear in the message's size times the depth limit.
 Structure take_apart(std::string_view message, Budget& budget, const std::function<void(const Leaf&)>& visit);
 
 } // namespace lazaret::mime

@@ -113,7 +113,10 @@ TEST(Magic, knows_what_octets_are) {
     EXPECT_EQ(kind_of("<?xml version='1.0'?><a>"), Kind::xml);
     EXPECT_EQ(kind_of(std::string(32769, '\0') + "CD001"), Kind::iso_image);
     EXPECT_EQ(kind_of("GIF89a"), Kind::gif);
-    EXPECT_EQ(kind_of("words"), Kind::unknown);
+    EXPECT_EQ(kind_of("xx-lh5-"), Kind::lzh);
+    EXPECT_EQ(kind_of("BZh91AY&SY"), Kind::bzip2);
+    for (const auto* text : {"words", "MZ is how this text begins", "BZhou wrote", "a -lh b"})
+        EXPECT_EQ(kind_of(text), Kind::unknown) << text;
     EXPECT_EQ(kind_of(""), Kind::unknown);
     EXPECT_EQ(name(Kind::gif), "gif");
     EXPECT_EQ(name(Kind::iso_image), "iso_image");
