@@ -74,6 +74,26 @@ const Text role_text{is_role, "a role name of lower-case letters, digits and und
 const Text url_text{is_url_or_empty, "a URL starting with http:// or https://, or \"\" for none"};
 const Text connection_text{is_connection, "libpq keywords such as \"dbname=lazaret\" or a postgresql:// URI"};
 
+const Config& defaults() {
+    static const Config all;
+    return all;
+}
+
+std::string misfit(const Found& found, const std::string& expected, const std::string& hint) {
+    return "found " + found.shown() + ", expected " + expected + hint;
+}
+
+/// What does not depend on the types.
+Option named(std::string_view name, Change change, std::string sentence) {
+    const auto dot = name.find('.');
+    Option made;
+    made.section = name.substr(0, dot);
+    made.key = name.substr(dot + 1);
+    made.sentence = std::move(sentence);
+    made.change = change;
+    return made;
+}
+
 /// Binds a member of a section to its name, its rule and its sentence.
 template <class Part, class Member, class Rule>
 Option option(std::string_view name, Part Config::*part, Member Part::*member, Rule rule, Change change,
@@ -82,17 +102,12 @@ Option option(std::string_view name, Part Config::*part, Member Part::*member, R
     if constexpr (std::is_unsigned_v<Member> && !std::is_same_v<Member, bool>)
         if (rule.most > std::numeric_limits<Member>::max())
             throw std::logic_error(std::string(name) + " allows more than its type can hold");
-    const auto dot = name.find('.');
-    Option made;
-    made.section = name.substr(0, dot);
-    made.key = name.substr(dot + 1);
-    made.sentence = std::move(sentence);
-    made.change = change;
+    Option made = named(name, change, std::move(sentence));
     made.unit = rule.unit();
     made.range = rule.range();
     made.read = [=](Config& config, const Found& found) -> std::optional<std::string> {
         auto value = rule.read(found);
-        if (!value) return "found " + found.shown() + ", expected " + rule.expected() + rule.hint(found);
+        if (!value) return misfit(found, rule.expected(), rule.hint(found));
         config.*part.*member = static_cast<Member>(*std::move(value));
         return std::nullopt;
     };
@@ -100,7 +115,7 @@ Option option(std::string_view name, Part Config::*part, Member Part::*member, R
         return rule.literal(static_cast<Type>(config.*part.*member));
     };
     made.copy = [=](const Config& from, Config& to) { to.*part.*member = from.*part.*member; };
-    made.fallback = made.sample = made.literal(Config());
+    made.fallback = made.sample = made.literal(defaults());
     return made;
 }
 
@@ -121,212 +136,214 @@ Option shown(Option made, std::string sample) {
 
 std::vector<Option> declare() {
     using C = Config;
-    return {
-        derived(option("node.name", &C::node, &Node::name, name_text, restart,
+    std::vector<Option> all;
+    // One at a time: as one list their temporaries would all live until its end, which compilers take minutes for.
+    const auto add = [&](Option made) { all.push_back(std::move(made)); };
+    add(derived(option("node.name", &C::node, &Node::name, name_text, restart,
                        "Name of this machine in events; each node of an installation needs its own."),
-                "the machine's host name", "\"mx1\""),
-        derived(option("node.hostname", &C::node, &Node::hostname, host_text, restart,
+                "the machine's host name", "\"mx1\""));
+    add(derived(option("node.hostname", &C::node, &Node::hostname, host_text, restart,
                        "Name announced in the banner, in EHLO and in Received fields."),
-                "the machine's full host name", "\"mx1.example.net\""),
-        option("node.state_dir", &C::node, &Node::state_dir, Path{}, restart,
-               "Folder of the snapshot, the journal and the spool."),
-        derived(option("node.hash_key_file", &C::node, &Node::hash_key_file, Path{}, restart,
+                "the machine's full host name", "\"mx1.example.net\""));
+    add(option("node.state_dir", &C::node, &Node::state_dir, Path{}, restart,
+               "Folder of the snapshot, the journal and the spool."));
+    add(derived(option("node.hash_key_file", &C::node, &Node::hash_key_file, Path{}, restart,
                        "Key of the hashes that stand for recipients in events; made if missing, the same on "
                        "all nodes."),
-                "node.state_dir/hash.key", "\"/var/lib/lazaret/hash.key\""),
+                "node.state_dir/hash.key", "\"/var/lib/lazaret/hash.key\""));
 
-        derived(option("node.control_socket", &C::node, &Node::control_socket, Path{}, restart,
+    add(derived(option("node.control_socket", &C::node, &Node::control_socket, Path{}, restart,
                        "Socket on which lazaret-submission answers `lazaret session` and `lazaret trace`."),
-                "node.state_dir/control.sock", "\"/run/lazaret/control.sock\""),
+                "node.state_dir/control.sock", "\"/run/lazaret/control.sock\""));
 
-        shown(option("submission.listen", &C::submission, &Listener::listen, Listening{}, restart,
+    add(shown(option("submission.listen", &C::submission, &Listener::listen, Listening{}, restart,
                      "Address for subscribers' mail with STARTTLS and AUTH."),
-              "\"0.0.0.0:587\""),
-        option("submission.proxy_from", &C::submission, &Listener::proxy_from, Cidrs{}, live,
-               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
-        shown(option("submissions.listen", &C::submissions, &Listener::listen, Listening{}, restart,
+              "\"0.0.0.0:587\""));
+    add(option("submission.proxy_from", &C::submission, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."));
+    add(shown(option("submissions.listen", &C::submissions, &Listener::listen, Listening{}, restart,
                      "Address for subscribers' mail with TLS from the first octet and AUTH."),
-              "\"0.0.0.0:465\""),
-        option("submissions.proxy_from", &C::submissions, &Listener::proxy_from, Cidrs{}, live,
-               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
-        shown(option("relay.listen", &C::relay, &Listener::listen, Listening{}, restart,
+              "\"0.0.0.0:465\""));
+    add(option("submissions.proxy_from", &C::submissions, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."));
+    add(shown(option("relay.listen", &C::relay, &Listener::listen, Listening{}, restart,
                      "Address for mail without AUTH, from networks that may relay."),
-              "\"0.0.0.0:25\""),
-        option("relay.proxy_from", &C::relay, &Listener::proxy_from, Cidrs{}, live,
-               "Balancers: connections from these networks must begin with a PROXY header, others must not."),
+              "\"0.0.0.0:25\""));
+    add(option("relay.proxy_from", &C::relay, &Listener::proxy_from, Cidrs{}, live,
+               "Balancers: connections from these networks must begin with a PROXY header, others must not."));
 
-        option("filter.listen", &C::filter, &Filter::listen, Listening{}, restart,
-               "Address for a front Postfix that hands over messages before its queue (smtpd_proxy_filter)."),
-        option("filter.clients", &C::filter, &Filter::clients, Cidrs{}, live,
-               "Networks of front Postfixes; others are turned away."),
-        option("policy.listen", &C::policy, &Policy::listen, Listening{}, restart,
-               "Address for a front Postfix that asks for each recipient (check_policy_service)."),
-        option("policy.clients", &C::policy, &Policy::clients, Cidrs{}, live,
-               "Networks of front Postfixes; others are turned away."),
+    add(option("filter.listen", &C::filter, &Filter::listen, Listening{}, restart,
+               "Address for a front Postfix that hands over messages before its queue (smtpd_proxy_filter)."));
+    add(option("filter.clients", &C::filter, &Filter::clients, Cidrs{}, live,
+               "Networks of front Postfixes; others are turned away."));
+    add(option("policy.listen", &C::policy, &Policy::listen, Listening{}, restart,
+               "Address for a front Postfix that asks for each recipient (check_policy_service)."));
+    add(option("policy.clients", &C::policy, &Policy::clients, Cidrs{}, live,
+               "Networks of front Postfixes; others are turned away."));
 
-        derived(option("server.threads", &C::server, &Server::threads, Count{0, 1024}, restart,
+    add(derived(option("server.threads", &C::server, &Server::threads, Count{0, 1024}, restart,
                        "Threads that serve sessions; 0 takes one per core."),
-                "one per core", "0"),
-        option("server.max_connections", &C::server, &Server::max_connections, Count{1, million}, live,
-               "Connections open at once; further ones are told 421."),
-        option("server.max_connections_per_address", &C::server, &Server::max_connections_per_address,
+                "one per core", "0"));
+    add(option("server.max_connections", &C::server, &Server::max_connections, Count{1, million}, live,
+               "Connections open at once; further ones are told 421."));
+    add(option("server.max_connections_per_address", &C::server, &Server::max_connections_per_address,
                Count{1, million}, live,
-               "Connections open at once from one address; trusted networks are exempt."),
-        option("server.max_connections_per_network", &C::server, &Server::max_connections_per_network,
+               "Connections open at once from one address; trusted networks are exempt."));
+    add(option("server.max_connections_per_network", &C::server, &Server::max_connections_per_network,
                Count{1, million}, live,
-               "Connections open at once from one /24, or /48 of IPv6; trusted networks are exempt."),
-        option("server.greet_pause", &C::server, &Server::greet_pause, Period{0s, 1min}, live,
+               "Connections open at once from one /24, or /48 of IPv6; trusted networks are exempt."));
+    add(option("server.greet_pause", &C::server, &Server::greet_pause, Period{0s, 1min}, live,
                "On port 25, how long the greeting waits for a client of class dynamic that talks too early, unless it "
-               "has waited within the last hour; 0s looks for early octets but does not wait."),
-        option("server.tarpit", &C::server, &Server::tarpit, Period{0s, 1min}, live,
-               "Longest delay of the replies to a client that makes one error after another; 0s is none."),
-        option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,
-               "Longest wait for a client's next command."),
-        option("server.data_timeout", &C::server, &Server::data_timeout, Period{1s, 1h}, live,
-               "Longest wait for a client's next octets within a message."),
-        option("server.drain_timeout", &C::server, &Server::drain_timeout, Period{0s, 1h}, live,
-               "How long a stop waits for transactions in progress."),
-        option("server.max_errors", &C::server, &Server::max_errors, Count{1, 1000}, live,
-               "Refused commands in one session before it is closed with 421."),
-        option("server.max_recipients", &C::server, &Server::max_recipients, Count{100, 100000}, live,
-               "Recipients of one message; RFC 5321 4.5.3.1.8 asks for at least 100."),
-        option("server.max_message_size", &C::server, &Server::max_message_size, Size{64 * KiB, 4096 * MiB},
-               live, "Largest message, announced as SIZE."),
-        option("server.max_header_size", &C::server, &Server::max_header_size, Size{1 * KiB, 16 * MiB}, live,
-               "Largest header section of a message."),
-        option("server.max_received", &C::server, &Server::max_received, Count{10, 1000}, live,
-               "Received fields in a message before a mail loop is assumed."),
-        option("server.bare_newline", &C::server, &Server::bare_newline, bare_newline, live,
+               "has waited within the last hour; 0s looks for early octets but does not wait."));
+    add(option("server.tarpit", &C::server, &Server::tarpit, Period{0s, 1min}, live,
+               "Longest delay of the replies to a client that makes one error after another; 0s is none."));
+    add(option("server.command_timeout", &C::server, &Server::command_timeout, Period{1s, 1h}, live,
+               "Longest wait for a client's next command."));
+    add(option("server.data_timeout", &C::server, &Server::data_timeout, Period{1s, 1h}, live,
+               "Longest wait for a client's next octets within a message."));
+    add(option("server.drain_timeout", &C::server, &Server::drain_timeout, Period{0s, 1h}, live,
+               "How long a stop waits for transactions in progress."));
+    add(option("server.max_errors", &C::server, &Server::max_errors, Count{1, 1000}, live,
+               "Refused commands in one session before it is closed with 421."));
+    add(option("server.max_recipients", &C::server, &Server::max_recipients, Count{100, 100000}, live,
+               "Recipients of one message; RFC 5321 4.5.3.1.8 asks for at least 100."));
+    add(option("server.max_message_size", &C::server, &Server::max_message_size, Size{64 * KiB, 4096 * MiB},
+               live, "Largest message, announced as SIZE."));
+    add(option("server.max_header_size", &C::server, &Server::max_header_size, Size{1 * KiB, 16 * MiB}, live,
+               "Largest header section of a message."));
+    add(option("server.max_received", &C::server, &Server::max_received, Count{10, 1000}, live,
+               "Received fields in a message before a mail loop is assumed."));
+    add(option("server.bare_newline", &C::server, &Server::bare_newline, bare_newline, live,
                "What happens to a line end without its carriage return or line feed in a message: made "
                "whole, or "
-               "the message refused."),
-        option("server.spool_memory", &C::server, &Server::spool_memory, Size{4 * KiB, 64 * MiB}, restart,
-               "Part of a message that is always held in memory."),
-        option("server.spool_memory_shared", &C::server, &Server::spool_memory_shared, Size{0, 64 * 1024 * MiB}, restart,
-               "Memory that larger messages share, none more than an eighth; what finds no room goes to an unlinked file."),
-        derived(option("server.spool_dir", &C::server, &Server::spool_dir, Path{}, restart,
+               "the message refused."));
+    add(option("server.spool_memory", &C::server, &Server::spool_memory, Size{4 * KiB, 64 * MiB}, restart,
+               "Part of a message that is always held in memory."));
+    add(option("server.spool_memory_shared", &C::server, &Server::spool_memory_shared, Size{0, 64 * 1024 * MiB}, restart,
+               "Memory that larger messages share, none more than an eighth; what finds no room goes to an unlinked file."));
+    add(derived(option("server.spool_dir", &C::server, &Server::spool_dir, Path{}, restart,
                        "Folder of these files; fast local disk."),
-                "node.state_dir/spool", "\"/var/lib/lazaret/spool\""),
-        option("server.help_url", &C::server, &Server::help_url, url_text, live,
-               "Page that refusals point to; {token} becomes the case and {reason} the reason's word."),
+                "node.state_dir/spool", "\"/var/lib/lazaret/spool\""));
+    add(option("server.help_url", &C::server, &Server::help_url, url_text, live,
+               "Page that refusals point to; {token} becomes the case and {reason} the reason's word."));
 
-        shown(option("tls.certificate", &C::tls, &Tls::certificates, Files{}, live,
+    add(shown(option("tls.certificate", &C::tls, &Tls::certificates, Files{}, live,
                      "Certificate in PEM, followed by its chain; an ECDSA and an RSA one may stand side by side."),
-              "\"/etc/lazaret/tls/certificate.pem\""),
-        shown(option("tls.key", &C::tls, &Tls::keys, Files{}, live,
+              "\"/etc/lazaret/tls/certificate.pem\""));
+    add(shown(option("tls.key", &C::tls, &Tls::keys, Files{}, live,
                      "Private key in PEM, one for each certificate, in the same order."),
-              "\"/etc/lazaret/tls/key.pem\""),
+              "\"/etc/lazaret/tls/key.pem\""));
 
-        option("auth.threads", &C::auth, &Auth::threads, Count{1, 256}, restart,
-               "Threads that check passwords, and nothing else."),
-        option("auth.queue", &C::auth, &Auth::queue, Count{1, 100000}, restart,
-               "Password checks that may wait; further ones are told 454."),
-        option("auth.remember", &C::auth, &Auth::remember, Period{0s, 24h}, restart,
-               "How long a checked password is remembered in memory, as a keyed hash; 0s is not at all."),
-        option("auth.max_failures", &C::auth, &Auth::max_failures, Count{1, 100}, live,
-               "Failed logins in one session before it is closed with 421."),
-        option("auth.mechanisms", &C::auth, &Auth::mechanisms, mechanism_words, live,
-               "Ways to log in that are offered; CRAM-MD5 is for accounts that keep a shared secret."),
-        option("auth.backend", &C::auth, &Auth::backend, auth_backend, restart,
+    add(option("auth.threads", &C::auth, &Auth::threads, Count{1, 256}, restart,
+               "Threads that check passwords, and nothing else."));
+    add(option("auth.queue", &C::auth, &Auth::queue, Count{1, 100000}, restart,
+               "Password checks that may wait; further ones are told 454."));
+    add(option("auth.remember", &C::auth, &Auth::remember, Period{0s, 24h}, restart,
+               "How long a checked password is remembered in memory, as a keyed hash; 0s is not at all."));
+    add(option("auth.max_failures", &C::auth, &Auth::max_failures, Count{1, 100}, live,
+               "Failed logins in one session before it is closed with 421."));
+    add(option("auth.mechanisms", &C::auth, &Auth::mechanisms, mechanism_words, live,
+               "Ways to log in that are offered; CRAM-MD5 is for accounts that keep a shared secret."));
+    add(option("auth.backend", &C::auth, &Auth::backend, auth_backend, restart,
                "Who checks passwords: Lazaret against its own accounts, or a Dovecot, which then knows the "
-               "logins' passwords while Lazaret knows their subscribers."),
-        option("auth.dovecot_socket", &C::auth, &Auth::dovecot_socket, Path{}, restart,
-               "Dovecot's auth-client socket, for the backend \"dovecot\"."),
-        option("auth.max_backoff", &C::auth, &Auth::max_backoff, Period{0s, 24h}, restart,
-               "Longest pause that failed logins earn an address, a network or an account; 0s for none."),
-        option("auth.failure_delay", &C::auth, &Auth::failure_delay, Period{0s, 1min}, live,
-               "Time from a login attempt to the answer that it failed."),
+               "logins' passwords while Lazaret knows their subscribers."));
+    add(option("auth.dovecot_socket", &C::auth, &Auth::dovecot_socket, Path{}, restart,
+               "Dovecot's auth-client socket, for the backend \"dovecot\"."));
+    add(option("auth.max_backoff", &C::auth, &Auth::max_backoff, Period{0s, 24h}, restart,
+               "Longest pause that failed logins earn an address, a network or an account; 0s for none."));
+    add(option("auth.failure_delay", &C::auth, &Auth::failure_delay, Period{0s, 1min}, live,
+               "Time from a login attempt to the answer that it failed."));
 
-        option("next_hop.address", &C::next_hop, &NextHop::addresses, Addresses{}, restart,
+    add(option("next_hop.address", &C::next_hop, &NextHop::addresses, Addresses{}, restart,
                "Postfix, which takes over accepted mail; several are used in turn, and one that is away is "
-               "left out."),
-        option("next_hop.health_interval", &C::next_hop, &NextHop::health_interval, Period{100ms, 10min},
-               restart, "Pause between two looks whether one that was away is back."),
-        option("next_hop.tls", &C::next_hop, &NextHop::tls, hop_tls, restart,
+               "left out."));
+    add(option("next_hop.health_interval", &C::next_hop, &NextHop::health_interval, Period{100ms, 10min},
+               restart, "Pause between two looks whether one that was away is back."));
+    add(option("next_hop.tls", &C::next_hop, &NextHop::tls, hop_tls, restart,
                "STARTTLS towards it: not at all, always, or always and only with a valid certificate of its "
-               "name."),
-        option("next_hop.tls_ca_file", &C::next_hop, &NextHop::tls_ca_file, Path{}, restart,
-               "Authorities in PEM that its certificate is verified against; \"\" takes the system's."),
-        option("next_hop.xclient_login", &C::next_hop, &NextHop::xclient_login, Flag{}, restart,
-               "Whether it learns the account by XCLIENT LOGIN, so that its own policies and milters see it."),
-        option("next_hop.connect_timeout", &C::next_hop, &NextHop::connect_timeout, Period{10ms, 10min},
-               restart, "Longest wait for a connection to it."),
-        option("next_hop.reply_timeout", &C::next_hop, &NextHop::reply_timeout, Period{10ms, 1h}, restart,
-               "Longest wait for its reply to a command."),
-        option("next_hop.data_timeout", &C::next_hop, &NextHop::data_timeout, Period{10ms, 1h}, restart,
-               "Longest wait for its reply to a whole message."),
-        option("next_hop.max_connections", &C::next_hop, &NextHop::max_connections, Count{1, 10000}, restart,
-               "Connections to it per thread; further transactions wait."),
-        option("next_hop.idle_timeout", &C::next_hop, &NextHop::idle_timeout, Period{0s, 1h}, restart,
-               "Connections that had nothing to do for so long are closed."),
+               "name."));
+    add(option("next_hop.tls_ca_file", &C::next_hop, &NextHop::tls_ca_file, Path{}, restart,
+               "Authorities in PEM that its certificate is verified against; \"\" takes the system's."));
+    add(option("next_hop.xclient_login", &C::next_hop, &NextHop::xclient_login, Flag{}, restart,
+               "Whether it learns the account by XCLIENT LOGIN, so that its own policies and milters see it."));
+    add(option("next_hop.connect_timeout", &C::next_hop, &NextHop::connect_timeout, Period{10ms, 10min},
+               restart, "Longest wait for a connection to it."));
+    add(option("next_hop.reply_timeout", &C::next_hop, &NextHop::reply_timeout, Period{10ms, 1h}, restart,
+               "Longest wait for its reply to a command."));
+    add(option("next_hop.data_timeout", &C::next_hop, &NextHop::data_timeout, Period{10ms, 1h}, restart,
+               "Longest wait for its reply to a whole message."));
+    add(option("next_hop.max_connections", &C::next_hop, &NextHop::max_connections, Count{1, 10000}, restart,
+               "Connections to it per thread; further transactions wait."));
+    add(option("next_hop.idle_timeout", &C::next_hop, &NextHop::idle_timeout, Period{0s, 1h}, restart,
+               "Connections that had nothing to do for so long are closed."));
 
-        option("limits.mode", &C::limits, &Limits::mode, mode, live,
-               "Whether limits of subscribers are enforced, only noted, or not counted."),
-        option("limits.default_plan", &C::limits, &Limits::default_plan, name_text, live,
-               "Plan of networks that have neither a subscriber nor a plan."),
+    add(option("limits.mode", &C::limits, &Limits::mode, mode, live,
+               "Whether limits of subscribers are enforced, only noted, or not counted."));
+    add(option("limits.default_plan", &C::limits, &Limits::default_plan, name_text, live,
+               "Plan of networks that have neither a subscriber nor a plan."));
 
-        option("content.mode", &C::content, &Content::mode, mode, live,
-               "Mode of all content rules together; a rule's own mode can only be milder."),
-        option("content.rules_file", &C::content, &Content::rules_file, Path{}, live,
-               "File with header and body rules; \"\" for none."),
-        option("content.reject_score", &C::content, &Content::reject_score, Real{0.1, 1000}, live,
-               "Sum of the matching rules' scores from which a message is refused."),
-        option("content.scan_size", &C::content, &Content::scan_size, Size{1 * KiB, 64 * MiB}, live,
-               "Part of a message, from its start, that rules look at."),
+    add(option("content.mode", &C::content, &Content::mode, mode, live,
+               "Mode of all content rules together; a rule's own mode can only be milder."));
+    add(option("content.rules_file", &C::content, &Content::rules_file, Path{}, live,
+               "File with header and body rules; \"\" for none."));
+    add(option("content.reject_score", &C::content, &Content::reject_score, Real{0.1, 1000}, live,
+               "Sum of the matching rules' scores from which a message is refused."));
+    add(option("content.scan_size", &C::content, &Content::scan_size, Size{1 * KiB, 64 * MiB}, live,
+               "Part of a message, from its start, that rules look at."));
 
-        derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
+    add(derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
                        "Folder where events wait for the database."),
-                "node.state_dir/journal", "\"/var/lib/lazaret/journal\""),
-        option("journal.segment_size", &C::journal, &Journal::segment_size, Size{64 * KiB, 1024 * MiB},
-               restart, "Size at which a journal file is closed and the next one begun."),
-        option("journal.max_size", &C::journal, &Journal::max_size, Size{1 * MiB, 1024 * 1024 * MiB}, restart,
-               "Size of all journal files together; beyond it new mail is deferred."),
+                "node.state_dir/journal", "\"/var/lib/lazaret/journal\""));
+    add(option("journal.segment_size", &C::journal, &Journal::segment_size, Size{64 * KiB, 1024 * MiB},
+               restart, "Size at which a journal file is closed and the next one begun."));
+    add(option("journal.max_size", &C::journal, &Journal::max_size, Size{1 * MiB, 1024 * 1024 * MiB}, restart,
+               "Size of all journal files together; beyond it new mail is deferred."));
 
-        option("database.connection", &C::database, &Database::connection, connection_text, restart,
+    add(option("database.connection", &C::database, &Database::connection, connection_text, restart,
                "How to reach PostgreSQL, without user and password: the user is the role below, a "
-               "password belongs into a passfile."),
-        option("database.submission_role", &C::database, &Database::submission_role, role_text, restart,
-               "Role of lazaret-submission."),
-        option("database.engine_role", &C::database, &Database::engine_role, role_text, restart,
-               "Role of lazaret-engine."),
-        option("database.cli_role", &C::database, &Database::cli_role, role_text, restart,
-               "Role of the command line."),
-        option("database.owner_role", &C::database, &Database::owner_role, role_text, restart,
-               "Role that owns the schema and applies migrations."),
-        option("database.connect_timeout", &C::database, &Database::connect_timeout, Period{1s, 10min},
-               restart, "Longest wait for a connection."),
+               "password belongs into a passfile."));
+    add(option("database.submission_role", &C::database, &Database::submission_role, role_text, restart,
+               "Role of lazaret-submission."));
+    add(option("database.engine_role", &C::database, &Database::engine_role, role_text, restart,
+               "Role of lazaret-engine."));
+    add(option("database.cli_role", &C::database, &Database::cli_role, role_text, restart,
+               "Role of the command line."));
+    add(option("database.owner_role", &C::database, &Database::owner_role, role_text, restart,
+               "Role that owns the schema and applies migrations."));
+    add(option("database.connect_timeout", &C::database, &Database::connect_timeout, Period{1s, 10min},
+               restart, "Longest wait for a connection."));
 
-        option("metrics.submission_listen", &C::metrics, &Metrics::submission_listen, Listening{}, restart,
-               "Address of /metrics and /healthz of lazaret-submission."),
-        option("metrics.engine_listen", &C::metrics, &Metrics::engine_listen, Listening{}, restart,
-               "Address of /metrics and /healthz of lazaret-engine."),
+    add(option("metrics.submission_listen", &C::metrics, &Metrics::submission_listen, Listening{}, restart,
+               "Address of /metrics and /healthz of lazaret-submission."));
+    add(option("metrics.engine_listen", &C::metrics, &Metrics::engine_listen, Listening{}, restart,
+               "Address of /metrics and /healthz of lazaret-engine."));
 
-        option("engine.tick", &C::engine, &Engine::tick, Period{10ms, 1min}, restart,
-               "Longest pause between two looks at new events."),
-        option("engine.false_alarms_per_year", &C::engine, &Engine::false_alarms_per_year,
-               Real{0.000001, 100}, restart, "False confinements per subscriber and year that are accepted."),
-        option("engine.confine", &C::engine, &Engine::confine, mode, restart,
-               "Whether suspects are confined, only ticketed (warn), or neither."),
-        option("engine.confine_for", &C::engine, &Engine::confine_for, Period{1min, 365 * 24h}, restart,
-               "How long an automatic confinement lasts."),
-        option("engine.max_confinements_per_hour", &C::engine, &Engine::max_confinements_per_hour,
-               Count{0, million}, restart, "Automatic confinements per hour before a human is asked."),
-        option("engine.half_life", &C::engine, &Engine::half_life, Period{1min, 30 * 24h}, restart,
-               "Time in which evidence loses half its weight."),
-        option("engine.postfix_logs", &C::engine, &Engine::postfix_logs, Paths{}, restart,
-               "Postfix's log files, followed for delivery results."),
+    add(option("engine.tick", &C::engine, &Engine::tick, Period{10ms, 1min}, restart,
+               "Longest pause between two looks at new events."));
+    add(option("engine.false_alarms_per_year", &C::engine, &Engine::false_alarms_per_year,
+               Real{0.000001, 100}, restart, "False confinements per subscriber and year that are accepted."));
+    add(option("engine.confine", &C::engine, &Engine::confine, mode, restart,
+               "Whether suspects are confined, only ticketed (warn), or neither."));
+    add(option("engine.confine_for", &C::engine, &Engine::confine_for, Period{1min, 365 * 24h}, restart,
+               "How long an automatic confinement lasts."));
+    add(option("engine.max_confinements_per_hour", &C::engine, &Engine::max_confinements_per_hour,
+               Count{0, million}, restart, "Automatic confinements per hour before a human is asked."));
+    add(option("engine.half_life", &C::engine, &Engine::half_life, Period{1min, 30 * 24h}, restart,
+               "Time in which evidence loses half its weight."));
+    add(option("engine.postfix_logs", &C::engine, &Engine::postfix_logs, Paths{}, restart,
+               "Postfix's log files, followed for delivery results."));
 
-        option("tickets.url", &C::tickets, &Tickets::url, url_text, restart,
-               "Where tickets are sent as signed webhooks."),
-        option("tickets.secret_file", &C::tickets, &Tickets::secret_file, Path{}, restart,
-               "File with the signing secret, \"whsec_\" and base64."),
-        option("tickets.timeout", &C::tickets, &Tickets::timeout, Period{1s, 5min}, restart,
-               "Longest wait for the answer to a webhook."),
+    add(option("tickets.url", &C::tickets, &Tickets::url, url_text, restart,
+               "Where tickets are sent as signed webhooks."));
+    add(option("tickets.secret_file", &C::tickets, &Tickets::secret_file, Path{}, restart,
+               "File with the signing secret, \"whsec_\" and base64."));
+    add(option("tickets.timeout", &C::tickets, &Tickets::timeout, Period{1s, 5min}, restart,
+               "Longest wait for the answer to a webhook."));
 
-        option("log.level", &C::log, &Log::level, log_level, live, "Least important lines that are written."),
-        option("log.format", &C::log, &Log::format, log_format, restart,
-               "plain starts lines with the time, systemd with the priority."),
-    };
+    add(option("log.level", &C::log, &Log::level, log_level, live, "Least important lines that are written."));
+    add(option("log.format", &C::log, &Log::format, log_format, restart,
+               "plain starts lines with the time, systemd with the priority."));
+    return all;
 }
 
 } // namespace
