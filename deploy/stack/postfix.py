@@ -60,9 +60,12 @@ class Postfix:
         return self.pid is not None
 
     def start(self):
-        done = self._command("start")
-        if done.returncode != 0 or not wait_until(lambda: ports.answers("127.0.0.1", self.port), 20):
-            raise Trouble(f"Postfix does not answer on 127.0.0.1:{self.port}", details=done.stderr[-800:] + tail(self.log))
+        # Its own check may fail while what a kill has left of the last one still goes away.
+        if not wait_until(lambda: self._command("start").returncode == 0 or self.alive(), 20, 0.5):
+            done = self._command("start")
+            raise Trouble("Postfix cannot be started", details=done.stderr[-800:] + tail(self.log))
+        if not wait_until(lambda: ports.answers("127.0.0.1", self.port), 20):
+            raise Trouble(f"Postfix does not answer on 127.0.0.1:{self.port}", details=tail(self.log))
 
     def stop(self):
         if not self.alive():

@@ -113,7 +113,7 @@ class Nodemailer(Program):
     SCRIPT = """
 const nodemailer = require('nodemailer'), fs = require('fs');
 const told = JSON.parse(fs.readFileSync(process.argv[2]));
-const transport = nodemailer.createTransport({host: 'localhost', port: told.port, secure: told.implicit, requireTLS: true,
+const transport = nodemailer.createTransport({host: '127.0.0.1', port: told.port, secure: told.implicit, requireTLS: true,
   auth: {user: told.login, pass: told.password}, tls: {ca: fs.readFileSync(told.ca)}});
 transport.sendMail({envelope: told.envelope, raw: fs.readFileSync(told.file)}).then(
   done => process.exit(done.rejected.length), error => { console.error(error.message); process.exit(1); });
