@@ -5,8 +5,9 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
+# Tests are many programs, which mold links in no time. What users run comes from the system's own linker.
 find_program(MOLD mold)
-if(MOLD)
+if(MOLD AND LAZARET_SANITIZE)
   add_link_options(-fuse-ld=mold)
 endif()
 
