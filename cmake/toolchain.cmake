@@ -8,7 +8,8 @@ endif()
 # Tests are many programs, which mold links in no time. What users run comes from the system's own linker.
 find_program(MOLD mold)
 if(MOLD AND LAZARET_SANITIZE)
-  add_link_options(-fuse-ld=mold)
+  # mold 1.10 now and then ends the read-only part on a page that is not mapped, and the loader refuses the program.
+  add_link_options(-fuse-ld=mold -Wl,-z,norelro)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers -Werror=return-type
@@ -21,8 +22,6 @@ if(LAZARET_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize=null,alignment,object-size,vptr -fno-sanitize-recover=undefined
                       -fno-omit-frame-pointer -O1 -g1)
   add_link_options(-fsanitize=address,undefined)
-  # mold 1.10 now and then ends the read-only part on a page that is not mapped, and the loader refuses the program.
-  add_link_options(-Wl,-z,norelro)
   # Recycled coroutine frames would hide a use after free from AddressSanitizer.
   add_compile_definitions(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
 else()

@@ -44,8 +44,8 @@ class Transaction {
     /// The next hop's reply to RCPT; when it refused MAIL, its reply to that, for every recipient.
     net::task<smtp::Reply> rcpt(smtp::RcptTo to);
     /// DATA, content, final dot, or BDAT where the next hop offers CHUNKING: its reply to the last that was reached.
-    /// At most once, and only after a RCPT that was accepted. After park() the envelope goes out again with it: when any of it is
-    /// refused now, the whole message is a 451 and nothing is sent.
+    /// At most once, and only after a RCPT that was accepted. After park() the envelope goes out again with it: when any
+    /// of it is refused now, the whole message is a 451 and nothing is sent.
     net::task<smtp::Reply> data(Content& content);
 
     /// Gives the connection back while the client is slow; the envelope is kept.
