@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "message/header.hpp"
 #include "mime/charset.hpp"
+#include "mime/line_ends.hpp"
 #include "mime/structure.hpp"
 #include "mime/words.hpp"
 
@@ -26,22 +27,6 @@ std::string cut(std::string text, std::size_t most) {
         --most;
     text.resize(most);
     return text;
-}
-
-/// CRLF becomes LF.
-void normalise_line_ends(std::string& text) {
-    std::size_t to = std::min(text.find('\r'), text.size());
-    for (std::size_t at = to; at < text.size();) {
-        const bool ends_line = text.compare(at, 2, "\r\n") == 0;
-        at += ends_line; // what begins here, up to the next CR, moves to the front
-        const auto end = std::min(text.find('\r', at + 1), text.size());
-        std::copy(text.begin() + static_cast<std::ptrdiff_t>(at),
-                  text.begin() + static_cast<std::ptrdiff_t>(end),
-                  text.begin() + static_cast<std::ptrdiff_t>(to));
-        to += end - at;
-        at = end;
-    }
-    text.resize(to);
 }
 
 /// The charset that HTML declares within its first octets (html.spec.whatwg.org 13.2.3.2); "" for none.

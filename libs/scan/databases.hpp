@@ -23,7 +23,7 @@ using Scratch = std::unique_ptr<hs_scratch_t, FreeScratch>;
 
 /// One per kind of text, since each text is scanned once and by itself. Null where no rule asks for it.
 struct RuleSet::Databases {
-    Database body, any_field;
+    Database body, raw, uri, any_field;
     std::unordered_map<std::string, Database> fields; ///< by lower-case name
     Scratch scratch;                                  ///< large enough for all; only ever cloned
 };

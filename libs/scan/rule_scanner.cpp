@@ -1,10 +1,12 @@
 #include "scan/databases.hpp"
+#include "scan/reading.hpp"
 #include "scan/rules.hpp"
 
 #include "core/text.hpp"
+#include "mime/line_ends.hpp"
+#include "mime/words.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -87,28 +89,33 @@ struct RuleScanner::State {
         return name_end + 2;
     }
 
+    void match_field(const RuleSet::Databases& databases, const Database* named, std::string_view field,
+                     std::size_t value) {
+        match(databases.any_field, field);
+        if (named) match(*named, field.substr(value));
+    }
+
     void match_header(const RuleSet::Databases& databases, std::string_view block) {
         if (!databases.any_field && databases.fields.empty()) return;
         while (!block.empty()) {
             const auto value = take_field(block);
-            match(databases.any_field, text);
-            if (value == std::string::npos || databases.fields.empty()) continue;
-            if (const auto field = databases.fields.find(name); field != databases.fields.end())
-                match(field->second, std::string_view(text).substr(value));
+            if (value == std::string::npos) {
+                match(databases.any_field, text);
+                continue;
+            }
+            const auto field = databases.fields.find(name);
+            const Database* named = field == databases.fields.end() ? nullptr : &field->second;
+            match_field(databases, named, text, value);
+            if (text.find("=?", value) == std::string::npos && is_ascii(text)) continue;
+            const auto decoded = text.substr(0, value) + mime::decode_words(std::string_view(text).substr(value));
+            if (decoded != text) match_field(databases, named, decoded, value);
         }
     }
 
-    /// CRLF would hide the end of a line from `$`.
-    std::string_view with_lf(std::string_view body) {
-        if (std::memchr(body.data(), '\r', body.size()) == nullptr) return body;
-        text.clear();
-        text.reserve(body.size());
-        while (true) {
-            const auto end = body.find("\r\n");
-            text.append(body.substr(0, end));
-            if (end == std::string_view::npos) return text;
-            text += '\n';
-            body.remove_prefix(end + 2);
+    void match_uris(const Database& database, std::span<const mime::Uri> uris) {
+        for (const auto& each : uris) {
+            match(database, each.uri);
+            match(database, each.host);
         }
     }
 };
@@ -118,13 +125,15 @@ RuleScanner::~RuleScanner() = default;
 RuleScanner::RuleScanner(RuleScanner&&) noexcept = default;
 RuleScanner& RuleScanner::operator=(RuleScanner&&) noexcept = default;
 
-std::vector<verdict::Finding> RuleScanner::scan(const RuleSet& rules, std::string_view header_block,
-                                                std::string_view body) {
+std::vector<verdict::Finding> RuleScanner::scan(const RuleSet& rules, const Texts& texts) {
     State& state = *state_;
     const auto& databases = *rules.databases_;
     state.prepare(rules, databases.scratch.get());
-    state.match_header(databases, header_block);
-    if (databases.body && !body.empty()) state.match(databases.body, state.with_lf(body));
+    state.match_header(databases, texts.header);
+    if (databases.body && !texts.body.empty()) state.match(databases.body, texts.body);
+    // CRLF would hide the end of a line from `$`.
+    if (databases.raw && !texts.raw.empty()) state.match(databases.raw, mime::with_lf(texts.raw, state.text));
+    if (databases.uri) state.match_uris(databases.uri, texts.uris);
     if (state.text.capacity() > kept_buffer) std::string().swap(state.text);
 
     std::vector<verdict::Finding> out;
@@ -132,9 +141,18 @@ std::vector<verdict::Finding> RuleScanner::scan(const RuleSet& rules, std::strin
     std::sort(state.found.begin(), state.found.end());
     for (const unsigned id : state.found) {
         const Rule& rule = rules.rules_[id];
-        out.emplace_back(rule.name, rule.mode, rule.score);
+        out.emplace_back(rule.name, rule.mode, rule.score).tags = rule.tags;
     }
     return out;
+}
+
+std::vector<verdict::Finding> RuleScanner::scan(const RuleSet& rules, Reading& reading) {
+    Texts texts;
+    texts.header = reading.header();
+    texts.raw = reading.raw();
+    if (rules.looks_at(Scope::body)) texts.body = reading.text();
+    if (rules.looks_at(Scope::uri)) texts.uris = reading.uris();
+    return scan(rules, texts);
 }
 
 } // namespace lazaret::scan

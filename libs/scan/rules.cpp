@@ -23,7 +23,7 @@ void collect(Batch& batch, const Rule& rule, unsigned id) {
     // One answer per rule and text; no start of match, which would cost much.
     unsigned flags = HS_FLAG_SINGLEMATCH;
     if (rule.caseless) flags |= HS_FLAG_CASELESS;
-    if (rule.scope == Scope::body) flags |= HS_FLAG_MULTILINE;
+    if (rule.scope == Scope::body || rule.scope == Scope::raw) flags |= HS_FLAG_MULTILINE;
     batch.patterns.push_back(rule.pattern.c_str());
     batch.flags.push_back(flags);
     batch.ids.push_back(id);
@@ -72,6 +72,16 @@ std::uint64_t next_serial() {
 RuleSet::RuleSet() : databases_(std::make_unique<Databases>()), serial_(next_serial()) {}
 RuleSet::~RuleSet() = default;
 
+bool RuleSet::looks_at(Scope scope) const {
+    switch (scope) {
+    case Scope::header: return databases_->any_field || !databases_->fields.empty();
+    case Scope::body: return databases_->body != nullptr;
+    case Scope::raw: return databases_->raw != nullptr;
+    case Scope::uri: return databases_->uri != nullptr;
+    }
+    return false;
+}
+
 Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view toml, std::string_view file_name) {
     if (hs_valid_platform() != HS_SUCCESS)
         return Error(std::string(file_name) + ": content rules need a processor with SSSE3 (x86-64-v2)");
@@ -82,7 +92,7 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view toml, std
     for (auto& one : *written)
         set->rules_.push_back(std::move(one.rule));
 
-    Batch body, any_field, idle;
+    Batch body, raw, uri, any_field, idle;
     std::map<std::string, Batch> fields;
     for (unsigned id = 0; id < set->rules_.size(); ++id) {
         const Rule& rule = set->rules_[id];
@@ -90,6 +100,8 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view toml, std
         // nobody.
         Batch& batch = rule.mode == verdict::Mode::off ? idle
                        : rule.scope == Scope::body     ? body
+                       : rule.scope == Scope::raw      ? raw
+                       : rule.scope == Scope::uri      ? uri
                        : rule.field.empty()            ? any_field
                                                        : fields[rule.field];
         collect(batch, rule, id);
@@ -107,6 +119,8 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view toml, std
                         "pattern of rule \"" + set->rules_[id].name + "\": " + failure->text);
     };
     if (auto error = build(body, databases.body, databases.scratch)) return *error;
+    if (auto error = build(raw, databases.raw, databases.scratch)) return *error;
+    if (auto error = build(uri, databases.uri, databases.scratch)) return *error;
     if (auto error = build(any_field, databases.any_field, databases.scratch)) return *error;
     for (const auto& [name, batch] : fields)
         if (auto error = build(batch, databases.fields[name], databases.scratch)) return *error;

@@ -4,30 +4,49 @@
 //
 //   [[rule]]
 //   name = "casino"            # [a-z0-9_.-], 1-64, unique
-//   scope = "body"             # or "header"
+//   scope = "body"             # or "header", "raw", "uri"
 //   pattern = 'casino\s+bonus' # Hyperscan's PCRE subset: no backreferences, no lookaround
 //   field = "Subject"          # header only: match this field's value alone
 //   caseless = true            # default; ASCII letters
 //   mode = "warn"              # enforce, warn (default), off
 //   score = 10                 # default; 0-1000
+//   tags = ["gambling"]        # default none; at most 8, written like names
 //
-// A header rule sees one unfolded field at a time, as "Name: value" or, with `field`, as its value; `^` and
-// `$` are its ends, encoded words (RFC 2047) are not decoded. A body rule sees the body as transferred
-// (base64 and quoted-printable not decoded) with line ends as LF; `^` and `$` match at each line.
+// header: one unfolded field at a time, as "Name: value" or, with `field`, as its value; `^` and `$` are its ends. A
+//   field with encoded words (RFC 2047) or octets beyond US-ASCII is looked at twice: as transferred, and decoded.
+// body: the text as its reader sees it, decoded to UTF-8, line ends as LF; of HTML what it shows. `^` and `$` match at
+//   each line.
+// raw: what follows the header, as transferred: base64, quoted-printable and markup as they are, headers of parts among
+//   it, line ends as LF. `^` and `$` match at each line.
+// uri: each URI of subject, text and markup in one form however it was written, "https://host/path" (mime/uris.hpp), and
+//   each host by itself; `^` and `$` are its ends.
 
 #include "core/result.hpp"
+#include "mime/uris.hpp"
 #include "verdict/finding.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace lazaret::scan {
 
-enum class Scope { header, body };
+class Reading;
+
+enum class Scope { header, body, raw, uri };
+
+/// What rules look at. Views; the caller cuts them to the size it wants looked at, and leaves empty what no rule of the
+/// set looks at.
+struct Texts {
+    std::string_view header;         ///< the header section, CRLF or LF
+    std::string_view body;           ///< decoded, LF
+    std::string_view raw;            ///< the body as transferred, CRLF or LF
+    std::span<const mime::Uri> uris; ///< of the whole message
+};
 
 struct Rule {
     std::string name;
@@ -37,6 +56,7 @@ struct Rule {
     bool caseless = true;
     verdict::Mode mode = verdict::Mode::warn;
     double score = 10;
+    std::vector<std::string> tags; ///< go into the finding
 };
 
 /// Immutable; share it between threads. Swap the pointer for a reload: a load that fails leaves the old one
@@ -52,6 +72,7 @@ class RuleSet {
     ~RuleSet();
 
     const std::vector<Rule>& rules() const { return rules_; } ///< in the order of the file
+    bool looks_at(Scope scope) const;                         ///< false: no rule that is on asks for it
 
   private:
     friend class RuleScanner;
@@ -68,11 +89,10 @@ class RuleScanner {
     RuleScanner(RuleScanner&&) noexcept;
     RuleScanner& operator=(RuleScanner&&) noexcept;
 
-    /// `header_block`: the header section with CRLF or LF line ends; `body`: what follows the empty line. The
-    /// caller cuts both to the size it wants looked at. Each rule at most once, in the order of the file.
-    /// Throws std::bad_alloc only.
-    std::vector<verdict::Finding> scan(const RuleSet& rules, std::string_view header_block,
-                                       std::string_view body);
+    /// Each rule at most once, in the order of the file. Throws std::bad_alloc only.
+    std::vector<verdict::Finding> scan(const RuleSet& rules, const Texts& texts);
+    /// Has done of the reading what the rules look at, and nothing else.
+    std::vector<verdict::Finding> scan(const RuleSet& rules, Reading& reading);
 
   private:
     struct State;

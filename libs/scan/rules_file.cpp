@@ -15,7 +15,7 @@ namespace lazaret::scan {
 namespace {
 
 constexpr double max_score = 1000;
-constexpr std::size_t max_name = 64;
+constexpr std::size_t max_name = 64, max_tags = 8;
 
 bool is_rule_name(std::string_view text) {
     return !text.empty() && text.size() <= max_name && std::all_of(text.begin(), text.end(), [](char c) {
@@ -48,7 +48,9 @@ class Reader {
         if (const auto* node = table_.get("name"); node && !is_rule_name(out.rule.name))
             fail(*node, "name: expected 1-64 of a-z, 0-9, '_', '.' and '-'");
         out.rule.scope =
-            one_of<Scope>("scope", {{"header", Scope::header}, {"body", Scope::body}}, Scope::body, true);
+            one_of<Scope>("scope",
+                          {{"header", Scope::header}, {"body", Scope::body}, {"raw", Scope::raw}, {"uri", Scope::uri}},
+                          Scope::body, true);
         out.rule.pattern = text("pattern", true);
         if (const auto* node = table_.get("pattern")) {
             out.line = node->source().begin.line;
@@ -64,20 +66,21 @@ class Reader {
             one_of<Mode>("mode", {{"enforce", Mode::enforce}, {"warn", Mode::warn}, {"off", Mode::off}},
                          Mode::warn, false);
         out.rule.score = score();
+        out.rule.tags = tags();
         return out;
     }
 
   private:
     void check_keys() {
         static const std::set<std::string_view> known{"name",     "scope", "pattern", "field",
-                                                      "caseless", "mode",  "score"};
+                                                      "caseless", "mode",  "score",   "tags"};
         for (const auto& [key, node] : table_) {
             if (known.count(key.str()) != 0) continue;
             const auto& place = key.source().begin;
             if (!error)
                 error = at_place(file_name_, place.line, place.column,
                                  "unknown key \"" + printable(key.str(), 60) +
-                                     "\": expected name, scope, pattern, field, caseless, mode or score");
+                                     "\": expected name, scope, pattern, field, caseless, mode, score or tags");
         }
     }
 
@@ -132,6 +135,24 @@ class Reader {
         if (value && *value >= 0 && *value <= max_score) return *value; // false for nan too
         fail(*node, "score: expected a number, 0-1000");
         return 0;
+    }
+
+    std::vector<std::string> tags() {
+        constexpr auto expected = "tags: expected at most 8 names in brackets, each 1-64 of a-z, 0-9, '_', '.' and '-'";
+        const toml::node* node = table_.get("tags");
+        if (!node) return {};
+        const auto* list = node->as_array();
+        if (!list || list->size() > max_tags) {
+            fail(*node, expected);
+            return {};
+        }
+        std::vector<std::string> out;
+        for (const auto& each : *list) {
+            const auto* tag = each.as_string();
+            if (!tag || !is_rule_name(tag->get())) fail(each, expected);
+            else out.push_back(tag->get());
+        }
+        return out;
     }
 
     const toml::table& table_;

@@ -1,3 +1,4 @@
+#include "scan/reading.hpp"
 #include "scan/rules.hpp"
 
 #include <gtest/gtest.h>
@@ -55,7 +56,7 @@ TEST(Rules, ErrorsNameThePlaceAndWhatWasExpected) {
     EXPECT_EQ(error_of("\n[[rule]]\nname = 'a'\nscope = 'body'\n"),
               "rules.toml:2:1: pattern is missing in this rule");
     EXPECT_EQ(error_of(rule("patern = 'x'\n")), "rules.toml:5:1: unknown key \"patern\": expected name, "
-                                                "scope, pattern, field, caseless, mode or score");
+                                                "scope, pattern, field, caseless, mode, score or tags");
     EXPECT_EQ(error_of(rule("mode = 'on'\n")),
               "rules.toml:5:8: mode: expected \"enforce\", \"warn\" or \"off\"");
     EXPECT_EQ(error_of(rule("mode = true\n")), "rules.toml:5:8: mode: expected a text in quotes");
@@ -63,6 +64,10 @@ TEST(Rules, ErrorsNameThePlaceAndWhatWasExpected) {
     for (const char* score : {"-1", "1001", "nan", "inf", "'10'"})
         EXPECT_EQ(error_of(rule("score = " + std::string(score) + "\n")),
                   "rules.toml:5:9: score: expected a number, 0-1000");
+    for (const char* tags : {"'a'", "3", "[1,2,3,4,5,6,7,8,9]"})
+        EXPECT_EQ(error_of(rule("tags = " + std::string(tags) + "\n")),
+                  "rules.toml:5:8: tags: expected at most 8 names in brackets, each 1-64 of a-z, 0-9, '_', '.' and '-'");
+    EXPECT_TRUE(error_of(rule("tags = ['good', 'Bad']\n")).starts_with("rules.toml:5:17: tags: expected"));
     EXPECT_EQ(error_of(rule("field = 'subject'\n")),
               "rules.toml:5:9: field: only for rules with scope = \"header\"");
     EXPECT_EQ(error_of("[[rule]]\nname = 'a'\nscope = 'header'\nfield = 'sub:'\npattern = 'x'\n"),
@@ -70,7 +75,7 @@ TEST(Rules, ErrorsNameThePlaceAndWhatWasExpected) {
     EXPECT_EQ(error_of("[[rule]]\nname = 'A b'\nscope = 'body'\npattern = 'x'\n"),
               "rules.toml:2:8: name: expected 1-64 of a-z, 0-9, '_', '.' and '-'");
     EXPECT_EQ(error_of("[[rule]]\nname = 'a'\nscope = 'boddy'\npattern = 'x'\n"),
-              "rules.toml:3:9: scope: expected \"header\" or \"body\"");
+              "rules.toml:3:9: scope: expected \"header\", \"body\", \"raw\" or \"uri\"");
     EXPECT_EQ(error_of("[[rule]]\nname = 'a'\nscope = 'body'\npattern = \"a\\u0000b\"\n"),
               "rules.toml:4:11: pattern: expected 1-4096 octets without NUL");
     EXPECT_TRUE(error_of("[[rule]]\nname = 'a\n").starts_with("rules.toml:2:"))
@@ -125,7 +130,9 @@ TEST(Rules, ThoseThatAreDeliveredLoadAndCatchWhatTheySay) {
     RuleScanner scanner;
     const auto names = [&](std::string_view header, std::string_view body) {
         std::string out;
-        for (const auto& finding : scanner.scan(**set, header, body))
+        const auto message = std::string(header) + "\r\n" + std::string(body);
+        Reading reading(message, header.size() + 2);
+        for (const auto& finding : scanner.scan(**set, reading))
             out += verdict::to_string(finding) + " ";
         return out;
     };
@@ -134,6 +141,9 @@ TEST(Rules, ThoseThatAreDeliveredLoadAndCatchWhatTheySay) {
     EXPECT_EQ(names("Subject: hi\r\n", "Please verify your wallet now\r\n"), "verify-wallet:enforce:10 ");
     EXPECT_EQ(names("Subject: Your account has been suspended\r\n", "Click\r\n"),
               "subject-account-suspended:warn:4 ");
+    EXPECT_EQ(names("Content-Type: multipart/mixed; boundary=x\r\n",
+                    "--x\r\nContent-Type: a/b; name=\"a.pdf.exe\"\r\n"),
+              "double-extension:warn:10 ");
     EXPECT_EQ(
         names("Subject: Lunch?\r\nFrom: a@example.org\r\n",
               "Shall we meet at the casino? I have lost my wallet and must verify it with the bank now.\r\n"),

@@ -15,6 +15,7 @@ struct Finding {
     std::string name; ///< of the rule; no colon
     Mode mode = Mode::warn;
     double score = 0;
+    std::vector<std::string> tags; ///< names that the administrator gave the rule, for whatever goes by them
 
     Finding() = default;
     Finding(std::string rule, Mode how, double points) : name(std::move(rule)), mode(how), score(points) {}
