@@ -20,6 +20,7 @@ HOMES = [
     (re.compile(r"toml\+\+|toml\.hpp"), lambda folder, layer: folder in ("config", "scan"), "TOML is read in config and scan only"),
     (re.compile(r"CLI/"), lambda folder, layer: folder == "arguments", "command lines are read in arguments only"),
     (re.compile(r"gmime/|glib|iconv\.h|idn2|libpsl"), lambda folder, layer: folder == "mime", "MIME, charsets and IDN are read in mime only"),
+    (re.compile(r"ares\.h"), lambda folder, layer: folder == "dns", "c-ares is dns's business"),
     (re.compile(r"openssl/ssl\.h"), lambda folder, layer: folder == "net", "TLS is net's business"),
     (re.compile(r"(sys/socket|netinet/.*|netdb)\.h"), lambda folder, layer: folder == "core" or layer >= 4,
      "sockets stay in layer 4 and above; core has their address types"),
