@@ -1,0 +1,88 @@
+#include "scan/attachments.hpp"
+
+#include "mime/mime.hpp"
+#include "scan/reading.hpp"
+#include "scan/scanner.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace lazaret::scan {
+
+namespace {
+
+std::string name_of(std::string_view what, std::string_view detail) {
+    return finding_name("attachment", std::string(what) + (detail.empty() ? "" : ".") + std::string(detail));
+}
+
+class Checker {
+  public:
+    explicit Checker(const AttachmentPolicy& policy) : policy_(policy) {}
+
+    void attachment(const mime::Attachment& file) {
+        forbidden(file);
+        for (const auto& traits : file.traits)
+            disguise(traits, file.kind);
+        const auto& archive = file.archive;
+        if (archive.encrypted) add(policy_.encrypted, "encrypted");
+        if (archive.ambiguous) add(policy_.ambiguous, "ambiguous");
+        if (archive.has_macros) add(policy_.macros, "macros");
+        for (const auto& entry : archive.entries) {
+            inside(entry);
+            disguise(entry.traits, entry.kind);
+        }
+    }
+
+    void limits(const mime::LimitSet& reached) {
+        using mime::Limit;
+        for (const auto each : {Limit::archive_entries, Limit::archive_depth, Limit::inflated, Limit::ratio, Limit::attachments})
+            if (reached.has(each)) add(policy_.unread, "unread");
+    }
+
+    std::vector<verdict::Finding> findings;
+
+  private:
+    void add(const Check& check, std::string_view what, std::string_view detail = {}) {
+        report(findings, check, name_of(what, detail));
+    }
+
+    bool is_forbidden(const mime::NameTraits& traits) const { return policy_.extensions.count(traits.extension) != 0; }
+
+    void forbidden(const mime::Attachment& file) {
+        const auto named = std::find_if(file.traits.begin(), file.traits.end(),
+                                        [&](const mime::NameTraits& each) { return is_forbidden(each); });
+        if (named != file.traits.end()) add(policy_.forbidden, "extension", named->extension);
+        else if (policy_.kinds.count(file.kind) != 0) add(policy_.forbidden, "kind", mime::name(file.kind));
+        else if (policy_.types.count(file.declared_type) != 0) add(policy_.forbidden, "type", file.declared_type);
+    }
+
+    void inside(const mime::ArchiveEntry& entry) {
+        if (is_forbidden(entry.traits)) add(policy_.inside, "inside", entry.traits.extension);
+        else if (policy_.kinds.count(entry.kind) != 0) add(policy_.inside, "inside", mime::name(entry.kind));
+    }
+
+    /// Direction marks and long gaps are also in honest names: what counts is that a program hides behind them.
+    void disguise(const mime::NameTraits& traits, mime::Kind kind) {
+        const bool runs = traits.runs || is_forbidden(traits) || policy_.kinds.count(kind) != 0;
+        if (traits.double_extension || (runs && (traits.reordered || traits.padded))) add(policy_.disguised, "disguised");
+    }
+
+    const AttachmentPolicy& policy_;
+};
+
+} // namespace
+
+std::vector<verdict::Finding> check_attachments(const mime::Message& message, const AttachmentPolicy& policy) {
+    Checker checker(policy);
+    for (const auto& file : message.attachments)
+        checker.attachment(file);
+    checker.limits(message.truncated_by);
+    return std::move(checker.findings);
+}
+
+std::vector<verdict::Finding> check_attachments(Reading& reading, const AttachmentPolicy& policy) {
+    if (reading.is_plain()) return {};
+    return check_attachments(reading.mime(), policy);
+}
+
+} // namespace lazaret::scan

@@ -1,0 +1,57 @@
+#pragma once
+// Files that mail should not carry, by what they are called, declared and made of, in archives too.
+//
+// Findings, each once however many files it is said of:
+//   attachment.extension.exe       a forbidden extension, of any of the names that a part gives its file
+//   attachment.kind.dos_executable forbidden by its first octets, whatever it is called (mime/magic.hpp)
+//   attachment.type.application_hta a forbidden MIME type
+//   attachment.inside.exe          a forbidden extension or kind within a ZIP or gzip file, or one in that
+//   attachment.disguised           a name made to mislead about a program: invoice.pdf.exe, or turned around (U+202E),
+//                                  or with its extension pushed out of sight by spaces
+//   attachment.encrypted           a ZIP file with an encrypted entry: nobody here can look into it
+//   attachment.ambiguous           an archive whose two directories differ: programs disagree about what is in it
+//   attachment.macros              an Office document with a VBA project
+//   attachment.unread              an archive that reached a limit (mime::Limits): there is more in it than was looked at
+// Of one file the first of extension, kind and type is reported, so that one file does not count three times.
+
+#include "mime/magic.hpp"
+#include "scan/check.hpp"
+
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lazaret::mime {
+struct Message;
+}
+
+namespace lazaret::scan {
+
+class Reading;
+
+using Names = std::set<std::string, std::less<>>;
+
+struct AttachmentPolicy {
+    Names extensions = default_extensions();       ///< lower case, without the dot
+    Names types = default_types();                 ///< lower case: "application/hta"
+    std::set<mime::Kind> kinds = default_kinds();
+    Check forbidden{verdict::Mode::enforce, 10};   ///< extension, kind, type
+    Check inside{verdict::Mode::enforce, 10};      ///< the same in an archive, without types
+    Check disguised{verdict::Mode::enforce, 10};
+    Check encrypted{verdict::Mode::warn, 4};
+    Check ambiguous{verdict::Mode::warn, 4};
+    Check macros{verdict::Mode::warn, 3};
+    Check unread{verdict::Mode::warn, 2};
+
+    static Names default_extensions();
+    static Names default_types();
+    static std::set<mime::Kind> default_kinds();
+};
+
+std::vector<verdict::Finding> check_attachments(const mime::Message& message, const AttachmentPolicy& policy);
+/// Without taking a message apart that is text alone.
+std::vector<verdict::Finding> check_attachments(Reading& reading, const AttachmentPolicy& policy);
+
+} // namespace lazaret::scan
