@@ -29,6 +29,13 @@ function(lazaret_library name)
   endif()
 endfunction()
 
+# For targets whose sanitized code nothing waits for: to optimize it takes longer than it saves.
+function(lazaret_unhurried target)
+  if(LAZARET_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 # lazaret_test(NAME SOURCES ... DEPS ...): a GoogleTest program registered with ctest as one test. Tests are compiled once and run
 # once: not optimized, they build in half the time.
 function(lazaret_test name)
