@@ -103,6 +103,7 @@ enum class HopTls { off, encrypt, verify };
 struct NextHop {
     std::vector<Endpoint> addresses{Endpoint("127.0.0.1", 10025)}; ///< used in turn; one that is away is left out
     Duration health_interval = std::chrono::seconds(5); ///< between two looks at one that is away
+    std::vector<Endpoint> divert_addresses; ///< of the high-risk pool, for mail that content.divert_score meets
     HopTls tls = HopTls::off;
     std::filesystem::path tls_ca_file; ///< PEM; "" = the system's
     bool xclient_login = false;        ///< the account in XCLIENT LOGIN, for policies and milters behind us
@@ -118,11 +119,82 @@ struct Limits {
     std::string default_plan = "residential"; ///< for networks without subscriber and plan
 };
 
+/// What becomes of a message with a virus: refused, or answered with 250 and sent nowhere.
+enum class Virus { refuse, discard };
+/// What becomes of a message when a scanner has not judged it.
+enum class Away { accept, defer };
+
 struct Content {
-    Mode mode = Mode::enforce;        ///< of all rules together; a rule's own mode can only be milder
+    Mode mode = Mode::enforce;        ///< of all checks together; one's own mode can only be milder
     std::filesystem::path rules_file; ///< "" = no rules
     double reject_score = 10;
+    double divert_score = 0; ///< to next_hop.divert_address; 0 = never
+    double tag_score = 0;    ///< a field is added; 0 = never
+    Virus virus = Virus::refuse;
     std::uint64_t scan_size = 256 * KiB; ///< octets of a message that rules look at
+    Duration scan_timeout = std::chrono::seconds(20); ///< for all scanners, which are asked side by side
+};
+
+/// A program beside Lazaret that looks at messages.
+struct ScannerDaemon {
+    std::optional<Endpoint> address; ///< nullopt: not asked
+    Mode mode = Mode::warn;
+    double weight = 0.5; ///< its total times this joins the message's score
+    std::uint64_t max_size = 500 * KiB; ///< octets; larger messages are not shown to it
+    Duration timeout = std::chrono::seconds(10);
+    std::uint32_t max_calls = 16; ///< at once, of all threads together
+    Away away = Away::accept;
+};
+
+struct Clamav : ScannerDaemon {
+    double suspicion_score = 5; ///< of a heuristic or an unwanted program; a virus is beyond every score
+
+    Clamav() {
+        mode = Mode::enforce;
+        max_size = 32 * MiB;
+        timeout = std::chrono::seconds(15);
+        max_calls = 12;
+        away = Away::defer;
+    }
+};
+
+struct SpamAssassin : ScannerDaemon {
+    std::string user; ///< whose preferences; "" leaves it to spamd
+
+    SpamAssassin() {
+        timeout = std::chrono::seconds(15);
+        max_calls = 5;
+    }
+};
+
+struct Rspamd : ScannerDaemon {
+    std::string settings_id; ///< a block of its settings.conf; "" = none
+
+    Rspamd() {
+        max_size = 10 * MiB;
+        max_calls = 64;
+    }
+};
+
+/// Files that mail should not carry.
+struct Attachments {
+    Mode mode = Mode::enforce;  ///< of all these checks together
+    double score = 10;          ///< of a forbidden file, a hidden one, or one in an archive
+    std::vector<std::string> forbid, allow; ///< extensions, besides the usual ones and in spite of them
+};
+
+/// Where a message leads.
+struct Links {
+    Mode mode = Mode::off; ///< of all these checks together
+    std::filesystem::path block_file, allow_file; ///< of hosts and domains; "" = none
+};
+
+/// Other thresholds and modes for a class of networks, a plan, or a plan within a class. What is not set is as for all.
+struct ContentPolicy {
+    std::optional<std::string> network_class, plan; ///< nullopt: any; the class as in subscriber::to_string()
+    std::optional<Mode> mode, clamav, spamassassin, rspamd;
+    std::optional<double> reject_score, divert_score, tag_score;
+    std::optional<Virus> virus;
 };
 
 struct Journal {
@@ -178,6 +250,12 @@ struct Config {
     NextHop next_hop;
     Limits limits;
     Content content;
+    Attachments attachments;
+    Links links;
+    Clamav clamav;
+    SpamAssassin spamassassin;
+    Rspamd rspamd;
+    std::vector<ContentPolicy> content_policies; ///< the first that fits counts
     Journal journal;
     Database database;
     Metrics metrics;

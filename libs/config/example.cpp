@@ -1,6 +1,7 @@
 #include "config/example.hpp"
 
 #include "config/options.hpp"
+#include "config/policies.hpp"
 
 #include <sstream>
 
@@ -19,13 +20,15 @@ std::string comment(const std::string& text) {
     return lines + line + "\n";
 }
 
-std::string details(const Option& option) {
-    std::string text = option.unit;
-    if (!option.range.empty()) text += ": " + option.range;
-    text += ". Default: " + option.fallback + ".";
-    if (option.change == Change::on_restart) text += " Needs a restart.";
+std::string kind(const std::string& unit, const std::string& range) {
+    std::string text = unit + (range.empty() ? "" : ": " + range);
     text.front() = static_cast<char>(text.front() - 'a' + 'A');
     return text;
+}
+
+std::string details(const Option& option) {
+    return kind(option.unit, option.range) + ". Default: " + option.fallback + "." +
+           (option.change == Change::on_restart ? " Needs a restart." : "");
 }
 
 /// For a cell of a table.
@@ -53,6 +56,9 @@ std::string example() {
             out += (option.is_shown ? "" : "#") + option.key + " = " + option.sample + "\n";
         }
     }
+    out += "\n" + comment(std::string(policy_sentence)) + "#[[" + std::string(policy_table) + "]]\n";
+    for (const auto& key : policy_keys())
+        out += "\n" + comment(key.sentence) + comment(kind(key.unit, key.range) + ".") + "#" + key.name + " = " + key.sample + "\n";
     return out;
 }
 
@@ -85,6 +91,10 @@ std::string reference() {
                        (option.change == Change::on_reload ? "reload" : "restart") + " | " +
                        escaped(option.sentence) + " |\n";
     }
+    out += "\n## [[" + std::string(policy_table) + "]]\n\n" + std::string(policy_sentence) +
+           " Changes take effect at a reload.\n\n| key | value | meaning |\n|---|---|---|\n";
+    for (const auto& key : policy_keys())
+        out += "| `" + key.name + "` | " + key.unit + escaped(key.range.empty() ? "" : ": " + key.range) + " | " + escaped(key.sentence) + " |\n";
     return out;
 }
 

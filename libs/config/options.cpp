@@ -1,5 +1,6 @@
 #include "config/options.hpp"
 
+#include "config/words.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -23,6 +24,10 @@ bool only(std::string_view text, std::string_view allowed) {
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 64 &&
            only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+}
+
+bool is_name_or_empty(std::string_view text) {
+    return text.empty() || is_name(text);
 }
 
 /// RFC 1123 section 2.1.
@@ -56,9 +61,9 @@ bool is_connection(std::string_view text) {
             text.find('=') != std::string_view::npos);
 }
 
-const Choice<Mode> mode{{{"enforce", Mode::enforce}, {"warn", Mode::warn}, {"off", Mode::off}}};
 const Choice<BareNewline> bare_newline{
     {{"normalize", BareNewline::normalize}, {"reject", BareNewline::reject}}};
+const Choice<Away> away{{{"accept", Away::accept}, {"defer", Away::defer}}};
 const Choice<HopTls> hop_tls{{{"off", HopTls::off}, {"encrypt", HopTls::encrypt}, {"verify", HopTls::verify}}};
 const Choice<AuthBackend> auth_backend{
     {{"directory", AuthBackend::directory}, {"dovecot", AuthBackend::dovecot}}};
@@ -71,16 +76,14 @@ const Choice<LogFormat> log_format{{{"plain", LogFormat::plain}, {"systemd", Log
 const Text name_text{is_name, "1 to 64 letters, digits, dots, hyphens or underscores"};
 const Text host_text{is_host_name, "a host name such as \"mx.example.net\""};
 const Text role_text{is_role, "a role name of lower-case letters, digits and underscores"};
+const Text text_or_empty{is_name_or_empty,
+                         "up to 64 letters, digits, dots, hyphens or underscores, or \"\" for none"};
 const Text url_text{is_url_or_empty, "a URL starting with http:// or https://, or \"\" for none"};
 const Text connection_text{is_connection, "libpq keywords such as \"dbname=lazaret\" or a postgresql:// URI"};
 
 const Config& defaults() {
     static const Config all;
     return all;
-}
-
-std::string misfit(const Found& found, const std::string& expected, const std::string& hint) {
-    return "found " + found.shown() + ", expected " + expected + hint;
 }
 
 /// What does not depend on the types.
@@ -94,9 +97,9 @@ Option named(std::string_view name, Change change, std::string sentence) {
     return made;
 }
 
-/// Binds a member of a section to its name, its rule and its sentence.
-template <class Part, class Member, class Rule>
-Option option(std::string_view name, Part Config::*part, Member Part::*member, Rule rule, Change change,
+/// Binds a member of a section, or of what the section is derived from, to its name, its rule and its sentence.
+template <class Part, class Base, class Member, class Rule>
+Option option(std::string_view name, Part Config::*part, Member Base::*member, Rule rule, Change change,
               std::string sentence) {
     using Type = typename Rule::Type;
     if constexpr (std::is_unsigned_v<Member> && !std::is_same_v<Member, bool>)
@@ -132,6 +135,28 @@ Option shown(Option made, std::string sample) {
     made.is_shown = true;
     made.sample = std::move(sample);
     return made;
+}
+
+/// What every scanner's daemon has.
+template <class Add, class Daemon>
+void add_daemon(const Add& add, const std::string& section, Daemon Config::*part, const std::string& socket,
+                const std::string& what) {
+    using S = ScannerDaemon;
+    auto address = option(section + ".address", part, &S::address, Peer{}, live, what);
+    address.sample = in_quotes(socket);
+    add(std::move(address));
+    add(option(section + ".mode", part, &S::mode, mode_words, live,
+               "Whether what it finds counts, is only noted, or is not asked for."));
+    add(option(section + ".away", part, &S::away, away, live,
+               "What happens to a message that it has not judged although its mode is enforce: accepted, "
+               "marked scan_failed in its event, or deferred."));
+    add(option(section + ".timeout", part, &S::timeout, Period{10ms, 10min}, live,
+               "Longest wait for its answer, within content.scan_timeout."));
+    add(option(section + ".max_size", part, &S::max_size, Size{1 * KiB, 1024 * MiB}, live,
+               "Larger messages are not shown to it."));
+    add(option(section + ".max_calls", part, &S::max_calls, Count{1, 10000}, live,
+               "Messages at it at once, shared evenly by the threads, each of which has one at least; further "
+               "ones wait."));
 }
 
 std::vector<Option> declare() {
@@ -257,6 +282,9 @@ std::vector<Option> declare() {
     add(option("next_hop.address", &C::next_hop, &NextHop::addresses, Addresses{}, restart,
                "Postfix, which takes over accepted mail; several are used in turn, and one that is away is "
                "left out."));
+    add(option("next_hop.divert_address", &C::next_hop, &NextHop::divert_addresses, Addresses{true}, restart,
+               "Postfix of the high-risk pool, which takes over mail that content.divert_score meets; all "
+               "other options of this section hold for it, too."));
     add(option("next_hop.health_interval", &C::next_hop, &NextHop::health_interval, Period{100ms, 10min},
                restart, "Pause between two looks whether one that was away is back."));
     add(option("next_hop.tls", &C::next_hop, &NextHop::tls, hop_tls, restart,
@@ -277,19 +305,60 @@ std::vector<Option> declare() {
     add(option("next_hop.idle_timeout", &C::next_hop, &NextHop::idle_timeout, Period{0s, 1h}, restart,
                "Connections that had nothing to do for so long are closed."));
 
-    add(option("limits.mode", &C::limits, &Limits::mode, mode, live,
+    add(option("limits.mode", &C::limits, &Limits::mode, mode_words, live,
                "Whether limits of subscribers are enforced, only noted, or not counted."));
     add(option("limits.default_plan", &C::limits, &Limits::default_plan, name_text, live,
                "Plan of networks that have neither a subscriber nor a plan."));
 
-    add(option("content.mode", &C::content, &Content::mode, mode, live,
-               "Mode of all content rules together; a rule's own mode can only be milder."));
+    add(option("content.mode", &C::content, &Content::mode, mode_words, live,
+               "Mode of all checks of content together; a rule's or scanner's own mode can only be milder."));
     add(option("content.rules_file", &C::content, &Content::rules_file, Path{}, live,
                "File with header and body rules; \"\" for none."));
     add(option("content.reject_score", &C::content, &Content::reject_score, Real{0.1, 1000}, live,
-               "Sum of the matching rules' scores from which a message is refused."));
+               "Sum of the enforced findings' scores from which a message is refused."));
+    add(option("content.divert_score", &C::content, &Content::divert_score, Real{0, 1000}, live,
+               "Sum from which it goes to next_hop.divert_address instead; 0 is never."));
+    add(option("content.tag_score", &C::content, &Content::tag_score, Real{0, 1000}, live,
+               "Sum from which it leaves with the field X-Spam-Flag: YES; 0 is never."));
+    add(option("content.virus", &C::content, &Content::virus, virus_words, live,
+               "What becomes of a message with a virus: refused, or discarded, which tells the client 250."));
     add(option("content.scan_size", &C::content, &Content::scan_size, Size{1 * KiB, 64 * MiB}, live,
                "Part of a message, from its start, that rules look at."));
+    add(option("content.scan_timeout", &C::content, &Content::scan_timeout, Period{10ms, 10min}, live,
+               "Longest wait for all scanners, which are asked side by side."));
+
+    add(option("attachments.mode", &C::attachments, &Attachments::mode, mode_words, live,
+               "Mode of all checks of attachments together; some of them are never more than noted."));
+    add(option("attachments.score", &C::attachments, &Attachments::score, Real{0, 1000}, live,
+               "Score of a file that is forbidden, in an archive too, or whose name hides that it is a program."));
+    add(option("attachments.forbid", &C::attachments, &Attachments::forbid, Extensions{}, live,
+               "Extensions that are forbidden besides those of programs and scripts."));
+    add(option("attachments.allow", &C::attachments, &Attachments::allow, Extensions{}, live,
+               "Extensions that are not forbidden after all."));
+    add(option("links.mode", &C::links, &Links::mode, mode_words, live,
+               "Mode of all checks of links together; those that need no list are never more than noted."));
+    add(option("links.block_file", &C::links, &Links::block_file, Path{}, live,
+               "File of hosts and domains, one a line, that no link may lead to; \"\" for none."));
+    add(option("links.allow_file", &C::links, &Links::allow_file, Path{}, live,
+               "File of hosts and domains, one a line, that nothing is held against; \"\" for none."));
+
+    add_daemon(add, "clamav", &C::clamav, "unix:/run/clamav/clamd.ctl",
+               "ClamAV's clamd, which finds viruses; \"\" when there is none.");
+    add(option("clamav.suspicion_score", &C::clamav, &Clamav::suspicion_score, Real{0, 1000}, live,
+               "Score of what is suspicious to it and no virus (Heuristics.*, PUA.*)."));
+    add_daemon(add, "spamassassin", &C::spamassassin, "unix:/run/spamd/socket",
+               "SpamAssassin's spamd; \"\" when there is none.");
+    add(option("spamassassin.weight", &C::spamassassin, &ScannerDaemon::weight, Real{0, 100}, live,
+               "Its total, where above zero, times this joins the message's score."));
+    add(option("spamassassin.user", &C::spamassassin, &SpamAssassin::user, text_or_empty, live,
+               "Whose preferences it takes, the same for all mail; \"\" leaves it to spamd."));
+    add_daemon(add, "rspamd", &C::rspamd, "unix:/run/rspamd/scan.sock",
+               "rspamd's normal worker, or a proxy worker that scans by itself; \"\" when there is none.");
+    add(option("rspamd.weight", &C::rspamd, &ScannerDaemon::weight, Real{0, 100}, live,
+               "Its total, where above zero, times this joins the message's score; where it wishes to reject, "
+               "at least content.reject_score."));
+    add(option("rspamd.settings_id", &C::rspamd, &Rspamd::settings_id, text_or_empty, live,
+               "Block of its settings.conf for this mail; \"\" for none."));
 
     add(derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
                        "Folder where events wait for the database."),
@@ -322,7 +391,7 @@ std::vector<Option> declare() {
                "Longest pause between two looks at new events."));
     add(option("engine.false_alarms_per_year", &C::engine, &Engine::false_alarms_per_year,
                Real{0.000001, 100}, restart, "False confinements per subscriber and year that are accepted."));
-    add(option("engine.confine", &C::engine, &Engine::confine, mode, restart,
+    add(option("engine.confine", &C::engine, &Engine::confine, mode_words, restart,
                "Whether suspects are confined, only ticketed (warn), or neither."));
     add(option("engine.confine_for", &C::engine, &Engine::confine_for, Period{1min, 365 * 24h}, restart,
                "How long an automatic confinement lasts."));
@@ -361,7 +430,12 @@ const std::vector<Section>& sections() {
         {"auth", "Password checks."},
         {"next_hop", "Postfix, which has the queue and delivers."},
         {"limits", "Limits of subscribers; their figures are in the plans in the database."},
-        {"content", "The look into messages."},
+        {"content", "The look into messages: rules, and the scanners of the next sections."},
+        {"attachments", "Files that mail should not carry."},
+        {"links", "Where a message leads."},
+        {"clamav", "ClamAV, which finds viruses."},
+        {"spamassassin", "SpamAssassin, which gives a score."},
+        {"rspamd", "rspamd, which gives a score."},
         {"journal", "Events on disk until PostgreSQL has them."},
         {"database", "PostgreSQL."},
         {"metrics", "Prometheus metrics and health over HTTP."},

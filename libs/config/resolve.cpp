@@ -1,5 +1,6 @@
 #include "config/resolve.hpp"
 
+#include "config/policies.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -71,12 +72,13 @@ void check_listeners(const Config& config, std::vector<Conflict>& found) {
                              "found " + later->at->to_string() + ", which " + same->option +
                                  " has already; expected another port or address",
                              same->option});
-        const auto& hops = config.next_hop.addresses;
-        if (std::find(hops.begin(), hops.end(), *later->at) != hops.end())
-            found.push_back({"next_hop.address",
-                             "found " + later->at->to_string() + ", which is " + later->option +
-                                 "; expected Postfix, not Lazaret itself",
-                             later->option});
+        for (const auto& [option, hops] : {std::pair{"next_hop.address", &config.next_hop.addresses},
+                                           std::pair{"next_hop.divert_address", &config.next_hop.divert_addresses}})
+            if (std::find(hops->begin(), hops->end(), *later->at) != hops->end())
+                found.push_back({option,
+                                 "found " + later->at->to_string() + ", which is " + later->option +
+                                     "; expected Postfix, not Lazaret itself",
+                                 later->option});
     }
 }
 
@@ -96,6 +98,47 @@ void check_tls(const Config& config, std::vector<Conflict>& found) {
                          "found " + std::to_string(keys.size()) + " keys, expected one for each of the " +
                              std::to_string(certificates.size()) + " certificates of tls.certificate",
                          "tls.certificate"});
+}
+
+/// Certificates are for names and addresses; a socket in the file system has neither.
+void check_next_hops(const Config& config, std::vector<Conflict>& found) {
+    if (config.next_hop.tls != HopTls::verify) return;
+    for (const auto& [option, hops] : {std::pair{"next_hop.address", &config.next_hop.addresses},
+                                       std::pair{"next_hop.divert_address", &config.next_hop.divert_addresses}})
+        for (const auto& hop : *hops)
+            if (hop.is_unix())
+                found.push_back({option,
+                                 "found " + hop.to_string() + ", which no certificate is for; expected HOST:PORT, since next_hop.tls is \"verify\"",
+                                 "next_hop.tls"});
+}
+
+/// The thresholds of all mail, or of one [[content_policy]], named `option` and found at `place`.
+void check_scores(const Config& config, const ContentPolicy& policy, const std::string& option, const std::string& place,
+                  std::vector<Conflict>& found) {
+    const auto& content = config.content;
+    const double reject = policy.reject_score.value_or(content.reject_score);
+    const double divert = policy.divert_score.value_or(content.divert_score);
+    const auto prefix = option + ".";
+    if (policy.tag_score.value_or(content.tag_score) >= reject)
+        found.push_back({prefix + "tag_score", "is not below reject_score; nothing would ever be only tagged", place});
+    if (divert >= reject)
+        found.push_back({prefix + "divert_score", "is not below reject_score; nothing would ever be diverted", place});
+    const bool sets_divert = option == "content" || policy.divert_score;
+    if (sets_divert && divert > 0 && config.next_hop.divert_addresses.empty())
+        found.push_back({prefix + "divert_score", "needs next_hop.divert_address, which is not set", place});
+}
+
+void check_content(const Config& config, std::vector<Conflict>& found) {
+    check_scores(config, ContentPolicy(), "content", "", found);
+    const std::string table(policy_table);
+    std::size_t number = 0;
+    for (const auto& policy : config.content_policies) {
+        const auto place = table + "." + std::to_string(++number);
+        if (!policy.network_class && !policy.plan)
+            found.push_back({table, "names neither class nor plan; what holds for all mail belongs into [content]", place});
+        else if (policy.reject_score || policy.divert_score || policy.tag_score)
+            check_scores(config, policy, table, place, found);
+    }
 }
 
 /// Each program connects as its own role, and a password would show in listings of processes and options.
@@ -126,6 +169,8 @@ std::vector<Conflict> conflicts(const Config& config) {
         found.push_back({"node.state_dir", "found \"\", expected a folder", ""});
     check_listeners(config, found);
     check_tls(config, found);
+    check_next_hops(config, found);
+    check_content(config, found);
     if (config.auth.backend == AuthBackend::dovecot &&
         (config.auth.dovecot_socket.empty() || config.auth.dovecot_socket.native().size() > longest_socket_path))
         found.push_back({"auth.dovecot_socket", "expected a path of 1 to 107 octets", "auth.backend"});

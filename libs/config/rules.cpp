@@ -246,6 +246,7 @@ std::string Files::literal(const Type& value) const {
 
 std::optional<Addresses::Type> Addresses::read(const Found& found) const {
     Type addresses;
+    if (may_be_none && found.text() && found.text()->empty()) return addresses;
     for (const auto& name : words(found)) {
         const auto parsed = Endpoint::parse(name);
         if (!parsed || parsed->host.empty() || (parsed->port == 0 && !parsed->is_unix())) return std::nullopt;
@@ -255,6 +256,7 @@ std::optional<Addresses::Type> Addresses::read(const Found& found) const {
     return addresses;
 }
 std::string Addresses::literal(const Type& value) const {
+    if (value.empty()) return in_quotes("");
     return value.size() == 1 ? in_quotes(value.front().to_string())
                              : list_of(value, [](const Endpoint& at) { return at.to_string(); });
 }
@@ -280,6 +282,20 @@ std::string Words::literal(const Type& value) const {
     return list_of(value, [](const std::string& word) { return word; });
 }
 
+std::optional<Extensions::Type> Extensions::read(const Found& found) const {
+    if (found.is_no_list()) return std::nullopt;
+    auto list = words(found);
+    const auto is_extension = [](const std::string& word) {
+        return !word.empty() && word.size() <= 20 &&
+               word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
+    };
+    if (!std::all_of(list.begin(), list.end(), is_extension)) return std::nullopt;
+    return list;
+}
+std::string Extensions::literal(const Type& value) const {
+    return list_of(value, [](const std::string& word) { return word; });
+}
+
 std::optional<Cidrs::Type> Cidrs::read(const Found& found) const {
     if (found.is_no_list()) return std::nullopt;
     Type networks;
@@ -300,6 +316,15 @@ std::string Cidrs::hint(const Found& found) const {
 }
 std::string Cidrs::literal(const Type& value) const {
     return list_of(value, [](const Cidr& network) { return network.to_string(); });
+}
+
+std::optional<Peer::Type> Peer::read(const Found& found) const {
+    const auto* text = found.text();
+    if (!text) return std::nullopt;
+    if (text->empty()) return Type();
+    const auto parsed = Endpoint::parse(text->starts_with('/') ? "unix:" + *text : *text);
+    if (!parsed || (parsed->port == 0 && !parsed->is_unix())) return std::nullopt;
+    return Type(*parsed);
 }
 
 std::optional<Listening::Type> Listening::read(const Found& found) const {

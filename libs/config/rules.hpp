@@ -148,9 +148,12 @@ struct Files : Paths {
 /// Where to connect to: one or several, in an override separated by commas.
 struct Addresses {
     using Type = std::vector<Endpoint>;
+    bool may_be_none = false; ///< "" is an empty list
     std::optional<Type> read(const Found& found) const;
     std::string unit() const { return "address or list of addresses"; }
-    std::string range() const { return "HOST:PORT, port 1 to 65535, or unix:PATH"; }
+    std::string range() const {
+        return std::string("HOST:PORT, port 1 to 65535, or unix:PATH") + (may_be_none ? ", or \"\" for none" : "");
+    }
     std::string expected() const {
         return "HOST:PORT such as \"127.0.0.1:25\" or \"[::1]:25\", or a list of them";
     }
@@ -166,6 +169,17 @@ struct Words {
     std::string unit() const { return "list of words"; }
     std::string range() const;
     std::string expected() const { return "a list of some of " + range(); }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const;
+};
+
+/// File name extensions, lower case and without the dot; in an override separated by commas.
+struct Extensions {
+    using Type = std::vector<std::string>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of extensions"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "a list of extensions such as [\"exe\", \"js\"], lower case, without the dot"; }
     std::string hint(const Found&) const { return {}; }
     std::string literal(const Type& value) const;
 };
@@ -191,6 +205,19 @@ struct Listening {
         return "IP:PORT such as \"0.0.0.0:25\" or \"[::]:25\", unix:PATH, or \"\" to turn it off";
     }
     std::string hint(const Found& found) const;
+    std::string literal(const Type& value) const { return in_quotes(value ? value->to_string() : ""); }
+};
+
+/// Where another program listens; "" is nowhere.
+struct Peer {
+    using Type = std::optional<Endpoint>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "address"; }
+    std::string range() const { return "HOST:PORT or unix:PATH, or \"\" for none"; }
+    std::string expected() const {
+        return "HOST:PORT such as \"127.0.0.1:783\", unix:PATH, or \"\" for none";
+    }
+    std::string hint(const Found&) const { return {}; }
     std::string literal(const Type& value) const { return in_quotes(value ? value->to_string() : ""); }
 };
 
