@@ -1,8 +1,26 @@
 #include "arguments/command.hpp"
 
+#include "core/text.hpp"
+
 #include <CLI/CLI.hpp>
 
+#include <limits>
+#include <type_traits>
+
 namespace lazaret::arguments {
+
+namespace {
+
+/// CLI11 reads unsigned numbers with strtoull(), which takes -1 for the largest and 010 for eight.
+template <class T> std::string read_unsigned(std::string& word) {
+    const auto number = parse_unsigned(word);
+    if (!number || *number > std::numeric_limits<T>::max())
+        return "Value " + word + " not in range 0 to " + std::to_string(std::numeric_limits<T>::max());
+    word = std::to_string(*number);
+    return {};
+}
+
+} // namespace
 
 Option Option::required() {
     option_->required();
@@ -62,7 +80,9 @@ Command Command::group(const std::string& name, const std::string& about) {
 void Command::requires_command() { app_->require_subcommand(1); }
 
 template <Value T> Option Command::option(const std::string& names, T& into, const std::string& about) {
-    return Option(app_->add_option(names, into, about));
+    auto* option = app_->add_option(names, into, about);
+    if constexpr (std::is_unsigned_v<T>) option->transform(CLI::Validator(read_unsigned<T>, ""));
+    return Option(option);
 }
 
 template Option Command::option(const std::string&, std::string&, const std::string&);

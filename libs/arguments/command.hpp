@@ -29,8 +29,7 @@ class Option;
 namespace lazaret::arguments {
 
 /// What an option can fill. A vector takes all words up to the next option or command, and those of each further time. A number
-/// that does not fit its type is wrong usage; only std::uint64_t takes what strtoull() makes of it, so it wants bounds, which see
-/// the word itself.
+/// that does not fit its type is wrong usage.
 template <class T>
 concept Value = std::same_as<T, std::string> || std::same_as<T, std::filesystem::path> ||
                 std::same_as<T, std::vector<std::string>> || std::same_as<T, std::int64_t> ||

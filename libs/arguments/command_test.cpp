@@ -180,6 +180,34 @@ TEST(Values, AreReadAsTheirType) {
         EXPECT_THROW(program.parse(wrong.count(), wrong.words()), WrongUsage) << wrong.words()[1] << wrong.words()[2];
 }
 
+TEST(Values, WithoutSignTakeDecimalDigitsOnly) {
+    std::uint64_t huge = 0;
+    std::uint32_t wide = 0;
+    std::uint16_t port = 0;
+    Program program("prog", "Does things.");
+    program.option("--huge", huge, "");
+    program.option("--wide", wide, "");
+    program.option("PORT,--port", port, "");
+    const auto wrong = [&](const Line& line) -> std::string {
+        try {
+            program.parse(line.count(), line.words());
+        } catch (const WrongUsage& error) {
+            return error.what();
+        }
+        return "nothing wrong";
+    };
+    EXPECT_EQ(wrong({"--huge=-1"}), "--huge: Value -1 not in range 0 to 18446744073709551615");
+    EXPECT_EQ(wrong({"--huge", "-1"}), "--huge: Value -1 not in range 0 to 18446744073709551615");
+    EXPECT_EQ(wrong({"--huge=18446744073709551616"}), "--huge: Value 18446744073709551616 not in range 0 to 18446744073709551615");
+    EXPECT_EQ(wrong({"--wide=-18446744073709551615"}), "--wide: Value -18446744073709551615 not in range 0 to 4294967295");
+    EXPECT_EQ(wrong({"--port=+1"}), "--port: Value +1 not in range 0 to 65535");
+    EXPECT_EQ(wrong({"--port= 1"}), "--port: Value  1 not in range 0 to 65535");
+    EXPECT_EQ(wrong({"--port=0x10"}), "--port: Value 0x10 not in range 0 to 65535");
+    EXPECT_EQ(wrong({"65536"}), "--port: Value 65536 not in range 0 to 65535");
+    EXPECT_EQ(wrong({"0010"}), "nothing wrong");
+    EXPECT_EQ(port, 10);
+}
+
 TEST(SimplePrograms, EndWithAStatus) {
     std::string certificate, key;
     std::uint16_t port = 0;
