@@ -284,6 +284,16 @@ Reply content_refused(std::string_view url) {
     return Reply(550, Enhanced(5, 7, 1), with_url(std::move(text), url));
 }
 
+Reply virus_refused(std::string_view url) {
+    std::string text = "The message contains malware and was not sent";
+    if (!url.empty()) text.append(". What to do:");
+    return Reply(550, Enhanced(5, 7, 1), with_url(std::move(text), url));
+}
+
+Reply content_unjudged() {
+    return Reply(451, Enhanced(4, 7, 1), "The message could not be checked just now; please try again later");
+}
+
 Reply header_too_big() {
     return Reply(552, Enhanced(5, 3, 4), "The header of the message is too big");
 }

@@ -73,6 +73,8 @@ Reply recipient_not_fqdn();
 Reply quarantined(std::string_view reason, std::string_view url);
 Reply limit_reached(std::string_view limit, std::string_view retry_after, std::string_view url);
 Reply content_refused(std::string_view url);
+Reply virus_refused(std::string_view url);
+Reply content_unjudged(); ///< 451: a scanner that has to judge it has not
 Reply header_too_big();
 Reply loop();
 Reply bare_newline();

@@ -139,6 +139,8 @@ TEST(Replies, AreWellFormedAndComeBackWhole) {
         quarantined("spam", "https://example.org/q"),
         limit_reached("100 messages an hour", "5 minutes", "https://example.org/l"),
         content_refused("https://example.org/c"),
+        virus_refused("https://example.org/c"),
+        content_unjudged(),
         header_too_big(),
         loop(),
         bare_newline(),

@@ -15,6 +15,7 @@ std::string_view to_string(Verdict::Kind kind) {
     switch (kind) {
     case Verdict::Kind::accept: return "accept";
     case Verdict::Kind::defer: return "defer";
+    case Verdict::Kind::discard: return "discard";
     case Verdict::Kind::refuse: break;
     }
     return "refuse";

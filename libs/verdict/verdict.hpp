@@ -13,12 +13,13 @@ namespace lazaret::verdict {
 
 /// Constructors on purpose: verdicts travel through coroutines (docs/hacking.md, compiler notes).
 struct Verdict {
-    enum class Kind { accept, defer, refuse };
+    enum class Kind { accept, defer, refuse, discard };
     Kind kind = Kind::accept;
-    smtp::Reply reply; ///< of defer (4yz) and refuse (5yz)
+    smtp::Reply reply; ///< of defer (4yz), refuse (5yz) and discard (250)
     event::RefusedBy by = event::RefusedBy::nobody;
     std::string reason; ///< machine word: rule, limit or quarantine name
     std::vector<Finding> findings;
+    bool tag = false, divert = false; ///< of accept: leaves with a mark, through the high-risk pool
 
     Verdict() = default;
     Verdict(Kind what, smtp::Reply answer, event::RefusedBy who, std::string why)

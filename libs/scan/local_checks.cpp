@@ -1,0 +1,70 @@
+#include "scan/local_checks.hpp"
+
+#include "scan/policy.hpp"
+#include "scan/reading.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace lazaret::scan {
+
+namespace {
+
+using config::Mode;
+
+std::unique_ptr<const AttachmentPolicy> attachment_policy(const config::Attachments& wanted) {
+    AttachmentPolicy policy;
+    for (auto* check : {&policy.forbidden, &policy.inside, &policy.disguised}) check->score = wanted.score;
+    for (auto* check : {&policy.forbidden, &policy.inside, &policy.disguised, &policy.encrypted, &policy.ambiguous,
+                        &policy.macros, &policy.unread})
+        check->mode = milder(check->mode, wanted.mode);
+    policy.extensions.insert(wanted.forbid.begin(), wanted.forbid.end());
+    for (const auto& extension : wanted.allow) policy.extensions.erase(extension);
+    return std::make_unique<const AttachmentPolicy>(std::move(policy));
+}
+
+Result<std::unique_ptr<const LinkPolicy>> link_policy(const config::Links& wanted) {
+    LinkPolicy policy;
+    for (auto* check : {&policy.blocked, &policy.deceptive, &policy.obfuscated, &policy.user})
+        check->mode = milder(check->mode, wanted.mode);
+    for (const auto& [file, list] : {std::pair(&wanted.allow_file, &policy.allow), std::pair(&wanted.block_file, &policy.block)}) {
+        if (file->empty()) continue;
+        auto loaded = HostList::load(*file);
+        if (!loaded) return loaded.error();
+        *list = std::move(*loaded);
+    }
+    return std::make_unique<const LinkPolicy>(std::move(policy));
+}
+
+void append(std::vector<verdict::Finding>& findings, std::vector<verdict::Finding> more) {
+    findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+} // namespace
+
+Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Config& config) {
+    auto made = std::make_shared<LocalChecks>();
+    if (config.content.mode == Mode::off) return std::shared_ptr<const LocalChecks>(std::move(made));
+    if (!config.content.rules_file.empty()) {
+        auto rules = RuleSet::load(config.content.rules_file);
+        if (!rules) return rules.error();
+        made->rules_ = std::move(*rules);
+    }
+    if (config.attachments.mode != Mode::off) made->attachments_ = attachment_policy(config.attachments);
+    if (config.links.mode != Mode::off) {
+        auto links = link_policy(config.links);
+        if (!links) return links.error();
+        made->links_ = std::move(*links);
+    }
+    return std::shared_ptr<const LocalChecks>(std::move(made));
+}
+
+std::vector<verdict::Finding> LocalChecks::run(Reading& reading, RuleScanner& scanner) const {
+    std::vector<verdict::Finding> findings;
+    if (rules_) findings = scanner.scan(*rules_, reading);
+    if (attachments_) append(findings, check_attachments(reading, *attachments_));
+    if (links_) append(findings, check_links(reading, *links_));
+    return findings;
+}
+
+} // namespace lazaret::scan

@@ -1,0 +1,33 @@
+#pragma once
+// The checks of content that need nobody else, as configured. Immutable, shared by all threads; a reload makes a new one.
+
+#include "config/config.hpp"
+#include "core/result.hpp"
+#include "scan/attachments.hpp"
+#include "scan/links.hpp"
+#include "scan/rules.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace lazaret::scan {
+
+class Reading;
+
+class LocalChecks {
+  public:
+    /// Reads the files that the configuration names. One sentence per error; nothing is half made.
+    static Result<std::shared_ptr<const LocalChecks>> load(const config::Config& config);
+
+    /// No check is on: there is nothing that run() could find.
+    bool empty() const { return !rules_ && !attachments_ && !links_; }
+    /// In the modes of the checks, under those of the configuration.
+    std::vector<verdict::Finding> run(Reading& reading, RuleScanner& scanner) const;
+
+  private:
+    std::shared_ptr<const RuleSet> rules_; ///< null: none
+    std::unique_ptr<const AttachmentPolicy> attachments_;
+    std::unique_ptr<const LinkPolicy> links_;
+};
+
+} // namespace lazaret::scan
