@@ -1,0 +1,92 @@
+#pragma once
+// For tests only: a name server on a loopback port of its own that says what it is told.
+
+#include "core/address.hpp"
+#include "net/task.hpp"
+
+#include <boost/asio/ip/udp.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lazaret::dns::test {
+
+class FakeServer {
+  public:
+    enum class Say { answer, server_failure, refused, nothing, nonsense };
+    struct Record {
+        std::vector<const char*> addresses;
+        std::uint32_t ttl = 60;
+    };
+
+    explicit FakeServer(net::asio::io_context& io)
+        : socket_(io, Udp::endpoint(net::asio::ip::address_v4::loopback(), 0)) {
+        receive();
+    }
+
+    std::map<std::string, Record> records; ///< by lower-case name without the last dot; others do not exist
+    const Record* wildcard = nullptr;      ///< for names without a record
+    Say say = Say::answer;
+    std::vector<std::string> asked;
+
+    Endpoint address() const { return Endpoint("127.0.0.1", socket_.local_endpoint().port()); }
+
+  private:
+    using Udp = net::asio::ip::udp;
+
+    void receive() {
+        socket_.async_receive_from(net::asio::buffer(in_), peer_, [this](const boost::system::error_code& error, std::size_t size) {
+            if (error) return;
+            const auto reply = reply_to(std::string(in_.data(), size));
+            boost::system::error_code ignored;
+            if (!reply.empty()) socket_.send_to(net::asio::buffer(reply), peer_, 0, ignored);
+            receive();
+        });
+    }
+
+    static std::string number(std::uint32_t value, int octets) {
+        std::string out;
+        while (octets-- > 0)
+            out += static_cast<char>(value >> 8 * octets & 0xFF);
+        return out;
+    }
+
+    /// RFC 1035 4.1: header, the one question, A records.
+    std::string reply_to(const std::string& query) {
+        if (query.size() < 17) return {};
+        std::string name;
+        std::size_t at = 12;
+        while (at < query.size() && query[at] != 0) {
+            const auto length = static_cast<std::size_t>(query[at]);
+            name += (name.empty() ? "" : ".") + query.substr(at + 1, length);
+            at += length + 1;
+        }
+        const auto question = query.substr(12, at + 5 - 12);
+        asked.push_back(name);
+        if (say == Say::nothing) return {};
+        if (say == Say::nonsense) return query.substr(0, 2) + std::string(30, '\xFF');
+        const auto found = records.find(name);
+        const Record* record = found != records.end() ? &found->second : wildcard;
+        const unsigned code = say == Say::server_failure ? 2 : say == Say::refused ? 5 : record ? 0 : 3;
+        const bool answers = code == 0;
+        std::string out = query.substr(0, 2) + number(0x8180 | code, 2) + number(1, 2) +
+                          number(answers ? static_cast<std::uint32_t>(record->addresses.size()) : 0, 2) + number(0, 4) + question;
+        if (!answers) return out;
+        for (const char* address : record->addresses) {
+            const auto bytes = IpAddress::parse(address).value().bytes();
+            out += number(0xC00C, 2) + number(1, 2) + number(1, 2) + number(record->ttl, 4) + number(4, 2);
+            out.append(reinterpret_cast<const char*>(bytes.data()) + 12, 4);
+        }
+        return out;
+    }
+
+    Udp::socket socket_;
+    Udp::endpoint peer_;
+    std::array<char, 1500> in_{};
+};
+
+} // namespace lazaret::dns::test

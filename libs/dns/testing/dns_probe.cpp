@@ -1,0 +1,50 @@
+// For tests only: asks one DNS list by a name server, and prints each subject that it has on a line of its own, then "off"
+// where the list is not believed.
+//   dns_probe SERVER addresses|domains ZONE SUBJECT...
+
+#include "dns/lists.hpp"
+#include "metrics/registry.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <cstdio>
+#include <exception>
+
+using namespace lazaret;
+
+namespace {
+
+net::task<> look_up(dns::Lists& lists, std::vector<std::string> domains, std::vector<IpAddress> addresses) {
+    const auto hits = co_await lists.look_up(std::move(domains), std::move(addresses), std::chrono::seconds(10));
+    for (const auto& hit : hits)
+        std::puts(hit.subject.c_str());
+}
+
+} // namespace
+
+int main(int count, char** words) {
+    const auto server = Endpoint::parse(count > 4 ? words[1] : "");
+    if (!server) {
+        std::fprintf(stderr, "dns_probe SERVER addresses|domains ZONE SUBJECT...\n");
+        return 2;
+    }
+    const bool of_addresses = std::string_view(words[2]) == "addresses";
+    std::vector<std::string> domains;
+    std::vector<IpAddress> addresses;
+    for (int i = 4; i < count; ++i) {
+        if (of_addresses) addresses.push_back(IpAddress::parse(words[i]).value());
+        else domains.emplace_back(words[i]);
+    }
+    dns::ResolverSettings settings;
+    settings.servers = {*server};
+    settings.timeout = std::chrono::seconds(1);
+    net::asio::io_context io{1};
+    dns::Resolver resolver(io.get_executor(), settings);
+    dns::Lists lists({dns::List("probe", words[3], of_addresses ? dns::List::Of::addresses : dns::List::Of::domains)}, resolver);
+    net::asio::co_spawn(io, look_up(lists, std::move(domains), std::move(addresses)), [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    });
+    io.run();
+    if (metrics::expose().find("lazaret_dns_list_off{list=\"probe\"} 1") != std::string::npos) std::puts("off");
+    return 0;
+}
