@@ -17,6 +17,11 @@ from support.scanners import EICAR, GTUBE, Clamd, Rspamd, Spamd  # noqa: E402
 
 HEADER = (b"From: Ann <ann@isle.example>\r\nTo: bob@far.example\r\nSubject: lunch on Monday\r\n"
           b"Date: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <%s@isle.example>\r\n\r\n")
+# As a mail program hands it in, without Date and Message-ID, from a dynamic address, with Lazaret's Received in front.
+AT_HOME = (b"Received: from [192.168.1.20] (dynamic-192-0-2-7.dsl.isp.example [192.0.2.7])\r\n\tby smtp.isp.example (Lazaret) with ESMTPSA "
+           b"id 01JD00000000000000000PROBE;\r\n\tSat, 21 Nov 2026 10:00:00 +0000\r\n"
+           b"From: Ann <ann@isle.example>\r\nTo: bob@far.example\r\nSubject: lunch on Monday\r\n\r\n"
+           b"Shall we have lunch on Monday? I know a place by the river.\r\n")
 CLEAN = HEADER % b"clean" + b"Shall we have lunch on Monday? I know a place by the river.\r\n"
 
 
@@ -113,6 +118,15 @@ class BySpamd(Judged, unittest.TestCase):
         self.assertGreaterEqual(outcome["score"], 999)
         self.assertIn("spamassassin.GTUBE", outcome["findings"])
 
+    def test_the_settings_that_operators_install(self):
+        self.assertEqual(self.daemon.lint(), "")
+
+    def test_a_subscriber_at_home_is_no_spammer(self):
+        outcome = self.scan(AT_HOME)
+        self.expect_clean(outcome)
+        for name in outcome["findings"]:
+            self.assertNotRegex(name, r"RDNS|HELO|RCVD|SPF|DKIM|MISSING_(DATE|MID)|DYN|ALL_TRUSTED", outcome)
+
 
 class ByRspamd(Judged, unittest.TestCase):
     daemon_class, scanner = Rspamd, "rspamd"
@@ -121,6 +135,15 @@ class ByRspamd(Judged, unittest.TestCase):
         outcome = self.scan(HEADER % b"gtube" + GTUBE + b"\r\n")
         self.assertEqual((outcome["state"], outcome["wish"]), ("found", "reject"), outcome)
         self.assertIn("rspamd.GTUBE", outcome["findings"])
+
+    def test_the_settings_that_operators_install(self):
+        self.assertEqual(self.daemon.lint(), "")
+
+    def test_a_subscriber_at_home_is_no_spammer(self):
+        outcome = self.scan(AT_HOME)
+        self.expect_clean(outcome)
+        for name in outcome["findings"]:
+            self.assertNotRegex(name, r"HFILTER|ONCE_RECEIVED|RDNS|SPF|DKIM|DMARC|ARC_|MISSING_(DATE|MID)|DIRECT_TO_MX", outcome)
 
     def test_it_knows_who_sends_and_that_it_is_outbound(self):
         self.expect_clean(self.scan(CLEAN))

@@ -12,6 +12,7 @@ from pathlib import Path
 from stack import ports
 from stack.processes import tail, wait_until
 
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"  # what operators install
 # In pieces, so that no virus scanner takes this file for what it tests.
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*" + b"GTUBE-STANDARD-ANTI-UBE-" + b"TEST-EMAIL*C.34X"
@@ -104,10 +105,23 @@ class Clamd(Daemon):
 class Spamd(Daemon):
     name, program, user = "spamd", "/usr/sbin/spamd", "debian-spamd"
 
+    def configure(self):
+        self.site = self.folder / "site"
+        self.site.mkdir()
+        for plugins in Path("/etc/spamassassin").glob("*.pre"):
+            shutil.copy(plugins, self.site)
+        shutil.copy(DEPLOY / "spamassassin/local.cf", self.site)
+
     def command(self):
         # Only its own rules (-L), nobody's preferences (-x).
-        return [self.program, "-L", "-x", "-u", self.user, "-g", self.user, "-i", "127.0.0.1", "-p", self.port, "-m", "2",
-                f"--socketpath={self.socket}", "--socketmode=0666", "-H", self.work, "-s", "stderr"]
+        return [self.program, "-L", "-x", f"--siteconfigpath={self.site}", "-u", self.user, "-g", self.user, "-i", "127.0.0.1",
+                "-p", self.port, "-m", "2", f"--socketpath={self.socket}", "--socketmode=0666", "-H", self.work, "-s", "stderr"]
+
+    def lint(self):
+        """What SpamAssassin has against its settings; "" for nothing."""
+        done = subprocess.run(["/usr/bin/spamassassin", "--lint", f"--siteconfigpath={self.site}"], capture_output=True, text=True,
+                              timeout=120, check=False)
+        return done.stdout + done.stderr + (f"exit status {done.returncode}" if done.returncode else "")
 
 
 class Rspamd(Daemon):
@@ -121,10 +135,20 @@ class Rspamd(Daemon):
         for other in ("controller", "proxy"):
             (local / f"worker-{other}.inc").write_text("enabled = false;\n")
         (local / "options.inc").write_text(
+            (DEPLOY / "rspamd/options.inc").read_text() +
             'disable_hyperscan = true;\ndns { nameserver = ["127.0.0.1:9"]; timeout = 0.1s; retransmits = 1; }\n')
         (local / "logging.inc").write_text('type = "console";\n')
-        (local / "settings.conf").write_text('outbound {\n  id = "outbound";\n  apply { actions { reject = 12.0; greylist = null; } }\n}\n')
+        shutil.copy(DEPLOY / "rspamd/settings.conf", local)
 
     def command(self):
         return [self.program, "-f", "-u", self.user, "-g", self.user, f"--var=LOCAL_CONFDIR={self.folder}",
-                *(f"--var={name}={self.work}" for name in ("DBDIR", "RUNDIR", "LOGDIR"))]
+                *self._folders()]
+
+    def _folders(self):
+        return [f"--var={name}={self.work}" for name in ("DBDIR", "RUNDIR", "LOGDIR")]
+
+    def lint(self):
+        """What rspamd has against its settings; "" for nothing."""
+        done = subprocess.run(["/usr/bin/rspamadm", f"--var=LOCAL_CONFDIR={self.folder}", *self._folders(), "configtest"],
+                              capture_output=True, text=True, timeout=120, check=False)
+        return "" if done.returncode == 0 and "syntax OK" in done.stdout else done.stdout + done.stderr
