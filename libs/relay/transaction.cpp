@@ -31,35 +31,38 @@ std::string describe(const smtp::Reply& reply) {
 } // namespace
 
 Transaction::Transaction(HopGroup& hops, smtp::Forward forward, smtp::MailFrom mail, std::function<void()> slow)
-    : hops_(hops), forward_(std::move(forward)), mail_(std::move(mail)), needs_(mail_, forward_.login),
+    : hops_(&hops), forward_(std::move(forward)), mail_(std::move(mail)), needs_(mail_, forward_.login),
       slow_(std::move(slow)) {}
 
-net::task<smtp::Reply> Transaction::rcpt(smtp::RcptTo to) {
-    for (bool again = false; !verdict_; again = true) {
+net::task<> Transaction::rcpt(std::span<smtp::RcptTo> group, const Answered& answered) {
+    Asking asking(group, answered);
+    std::optional<std::size_t> open_when_lost;
+    while (!asking.open.empty() && !verdict_) {
         Exchange exchange;
+        exchange.asking = &asking;
         Fault fault;
-        if (!lease_) fault = co_await connect(again, exchange);
+        if (!lease_) fault = co_await connect(open_when_lost.has_value(), exchange);
         if (verdict_) break;
         if (!fault) {
-            smtp::append_rcpt(exchange.wire, to, (*lease_)->hop());
-            exchange.rcpts = 1;
+            append_group(exchange);
             fault = co_await perform(exchange);
         }
         if (!fault) {
-            if (exchange.mail_refusal) {
+            if (exchange.mail_refusal)
                 settle(taken_.empty() ? map_reply(*exchange.mail_refusal, Stage::mail)
                                       : Mapped(smtp::replies::next_hop_changed(), true));
-                break;
-            }
-            auto mapped = map_reply(exchange.last, Stage::rcpt);
-            failed_ = mapped.ours;
-            if (mapped.reply.positive()) taken_.push_back(std::move(to));
-            co_return mapped.reply;
+            continue;
         }
-        if (again || !may_replace(fault)) co_return break_off(fault);
+        // The same recipient twice: it is not to be had.
+        if (open_when_lost == asking.open.size() || !may_replace(fault)) {
+            break_off(fault);
+            break;
+        }
         give_up_connection(fault);
+        open_when_lost = asking.open.size();
     }
-    co_return repeat();
+    for (const auto& to : asking.open)
+        answered(to, repeat());
 }
 
 net::task<smtp::Reply> Transaction::data(Content& content) {
@@ -106,23 +109,29 @@ void Transaction::park() {
     unasked_ = taken_.size();
 }
 
+void Transaction::move_to(HopGroup& hops) {
+    park();
+    hops_ = &hops;
+    avoid_.reset();
+}
+
 /// Nothing of the content has gone out, so the envelope may go out once more. On a connection that did not serve
 /// before, to the only hop, for the first recipient, there is nothing to hope for.
 bool Transaction::may_replace(const Fault& fault) const {
     if (fault.kind == Kind::timeout || fault.kind == Kind::local) return false;
-    return lease_->reused() || !taken_.empty() || hops_.has_other(lease_->hop());
+    return lease_->reused() || !taken_.empty() || hops_->has_other(lease_->hop());
 }
 
 void Transaction::give_up_connection(const Fault& fault) {
     // What waited in the pool may have been closed as idle, which breaks nothing.
-    if (!lease_->reused() || fault.kind != Kind::closed) hops_.broke(lease_->hop(), fault);
+    if (!lease_->reused() || fault.kind != Kind::closed) hops_->broke(lease_->hop(), fault);
     avoid_ = lease_->hop_ptr();
     park();
 }
 
 /// The usual case, without a wait.
 bool Transaction::lease_idle() {
-    auto idle = hops_.take_idle(needs_);
+    auto idle = hops_->take_idle(needs_);
     if (!idle) return false;
     lease_.emplace(std::move(*idle));
     if (slow_) (*lease_)->on_slow(&slow_);
@@ -131,7 +140,7 @@ bool Transaction::lease_idle() {
 
 net::task<bool> Transaction::lease(bool again) {
     if (slow_) slow_();
-    auto acquiring = hops_.acquire(lease_, needs_, again, avoid_.get());
+    auto acquiring = hops_->acquire(lease_, needs_, again, avoid_.get());
     const Fault fault = co_await std::move(acquiring);
     if (!fault) {
         if (slow_) (*lease_)->on_slow(&slow_);
@@ -170,7 +179,7 @@ net::task<Fault> Transaction::begin(Exchange& exchange) {
     const auto& hop = connection.hop();
     if (!needs_.possible(hop)) {
         if (!taken_.empty()) settle(Mapped(smtp::replies::next_hop_changed(), true));
-        else if (hops_.may_come_back(needs_)) settle(Mapped(smtp::replies::next_hop_unavailable(), true));
+        else if (hops_->may_come_back(needs_)) settle(Mapped(smtp::replies::next_hop_unavailable(), true));
         else settle(Mapped(mail_.smtputf8 && !hop.smtputf8 ? hop_lacks_smtputf8() : hop_lacks_8bitmime(), false));
         co_return Fault();
     }
@@ -203,6 +212,25 @@ net::task<Fault> Transaction::replay(Exchange& exchange) {
     if (exchange.wire.empty()) co_return (*lease_)->check_quiet(); // the last moment at which another may take its place
     const Fault fault = co_await perform(exchange);
     co_return fault;
+}
+
+/// As many of the recipients asked for as may go out at once.
+void Transaction::append_group(Exchange& exchange) const {
+    const auto& hop = (*lease_)->hop();
+    for (const auto& to : exchange.asking->open) {
+        smtp::append_rcpt(exchange.wire, to, hop);
+        ++exchange.rcpts;
+        if (!hop.pipelining || exchange.wire.size() >= group_size) break;
+    }
+}
+
+void Transaction::answer(Asking& asking, const smtp::Reply& reply) {
+    auto& to = asking.open.front();
+    const auto mapped = map_reply(reply, Stage::rcpt);
+    failed_ = mapped.ours;
+    asking.answered(to, mapped.reply);
+    if (mapped.reply.positive()) taken_.push_back(std::move(to));
+    asking.open = asking.open.subspan(1);
 }
 
 /// Sends what stands in the exchange and reads a reply to each of it. A refusal is no fault. Without PIPELINING each
@@ -240,7 +268,8 @@ net::task<Fault> Transaction::perform(Exchange& exchange) {
             if (refused) exchange.mail_refusal = reply;
         } else if (is_rcpt) {
             --exchange.rcpts;
-            if (refused && !exchange.rcpt_refusal) exchange.rcpt_refusal = reply;
+            if (exchange.asking && !exchange.mail_refusal) answer(*exchange.asking, reply);
+            else if (refused && !exchange.rcpt_refusal) exchange.rcpt_refusal = reply;
         }
     }
     exchange.wire.clear();
@@ -338,7 +367,7 @@ smtp::Reply Transaction::settle(Mapped verdict) {
 smtp::Reply Transaction::break_off(const Fault& fault) {
     log::warn("next_hop_lost", "A transaction with the next hop broke off",
               {{"trace", forward_.ident.view()}, {"next_hop", lease_->hop().name()}, {"reason", fault.text}});
-    if (fault.kind != Kind::local) hops_.broke(lease_->hop(), fault);
+    if (fault.kind != Kind::local) hops_->broke(lease_->hop(), fault);
     return settle(Mapped(reply_for(fault), true));
 }
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,10 @@ class Content {
     virtual std::uint64_t size() const = 0; ///< octets of all pieces together
 };
 
-/// Begins with the first rcpt(): XFORWARD, MAIL and that RCPT in one group where the next hop takes it. Its
+/// Is told the answer to a recipient.
+using Answered = std::function<void(const smtp::RcptTo&, const smtp::Reply&)>;
+
+/// Begins with the first rcpt(): XFORWARD, MAIL and the RCPTs in one group where the next hop takes it. Its
 /// end gives the connection back. A connection that is lost before the content began is replaced once, at
 /// another hop where there is one; after a fault every further reply is the same 451, and the connection is
 /// closed.
@@ -41,8 +45,11 @@ class Transaction {
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    /// The next hop's reply to RCPT; when it refused MAIL, its reply to that, for every recipient.
-    net::task<smtp::Reply> rcpt(smtp::RcptTo to);
+    /// Asks for these recipients, in groups where the next hop offers PIPELINING. `answered` hears of each in order, as
+    /// soon as its answer is known: the next hop's reply to RCPT; when it refused MAIL, its reply to that, for every
+    /// recipient. failed() is about the one being told then. A connection may be replaced once for each recipient; those
+    /// that were answered are not asked for again. Both parameters outlive the call; recipients that were taken are moved from.
+    net::task<> rcpt(std::span<smtp::RcptTo> group, const Answered& answered);
     /// DATA, content, final dot, or BDAT where the next hop offers CHUNKING: its reply to the last that was reached.
     /// At most once, and only after a RCPT that was accepted. After park() the envelope goes out again with it: when any
     /// of it is refused now, the whole message is a 451 and nothing is sent.
@@ -50,14 +57,26 @@ class Transaction {
 
     /// Gives the connection back while the client is slow; the envelope is kept.
     void park();
+    /// The message goes to another group, its recipients having been answered by this one: before data(), which asks for them
+    /// there as after park().
+    void move_to(HopGroup& hops);
     bool holds_connection() const { return lease_.has_value(); }
+    const std::vector<smtp::RcptTo>& taken() const { return taken_; } ///< accepted by the next hop
 
     /// The reply given last is no judgement on the mail: the next hop was away, broke off or talked nonsense.
     bool failed() const { return failed_; }
 
   private:
+    /// What rcpt() was called with, as far as it has no answer yet.
+    struct Asking {
+        std::span<smtp::RcptTo> open;
+        const Answered& answered;
+
+        Asking(std::span<smtp::RcptTo> group, const Answered& told) : open(group), answered(told) {}
+    };
     /// Commands that go out together, in this order, and what came of them.
     struct Exchange {
+        Asking* asking = nullptr; ///< whose RCPTs they are; null: of recipients that were promised
         std::string wire;
         int forwards = 0;
         bool mail = false, data = false;
@@ -69,7 +88,9 @@ class Transaction {
     net::task<Fault> connect(bool again, Exchange& exchange);
     net::task<bool> lease(bool again);
     net::task<Fault> begin(Exchange& exchange);
+    void append_group(Exchange& exchange) const;
     net::task<Fault> perform(Exchange& exchange);
+    void answer(Asking& asking, const smtp::Reply& reply);
     net::task<Fault> replay(Exchange& exchange);
     bool may_replace(const Fault& fault) const;
     void give_up_connection(const Fault& fault);
@@ -82,7 +103,7 @@ class Transaction {
     smtp::Reply settle(Mapped verdict);
     smtp::Reply break_off(const Fault& fault);
 
-    HopGroup& hops_;
+    HopGroup* hops_;
     smtp::Forward forward_;
     smtp::MailFrom mail_;
     const Needs needs_;

@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace lazaret::relay::test {
 
 using smtp::Reply;
@@ -99,17 +101,21 @@ class TransactionTest : public ::testing::Test {
     net::task<> send_one(smtp::MailFrom mail, std::vector<std::string> recipients, Text content,
                          Outcome& out) {
         Transaction transaction(*hops, forward(), std::move(mail), [this] { ++slow; });
-        bool any = false;
         for (auto& address : recipients) {
-            auto rcpt = to(address);
-            auto reply = co_await transaction.rcpt(std::move(rcpt));
-            any = any || reply.positive();
-            out.rcpts.push_back(std::move(reply));
+            std::vector<std::string> alone{address};
+            co_await ask(transaction, std::move(alone), out.rcpts);
             out.rcpt_failed = transaction.failed();
         }
-        if (!any) co_return;
+        if (std::none_of(out.rcpts.begin(), out.rcpts.end(), [](const Reply& reply) { return reply.positive(); })) co_return;
         out.data = co_await transaction.data(content);
         out.failed = transaction.failed();
+    }
+    /// What the client has sent at once.
+    static net::task<> ask(Transaction& transaction, std::vector<std::string> recipients, std::vector<Reply>& replies) {
+        std::vector<smtp::RcptTo> group;
+        for (auto& address : recipients) group.push_back(to(std::move(address)));
+        const Answered answered = [&](const smtp::RcptTo&, const Reply& reply) { replies.push_back(reply); };
+        co_await transaction.rcpt(group, answered);
     }
     /// A message that must come to a temporary failure, at RCPT or at the end, and to nothing at the hop.
     void expect_deferred(const Outcome& out, int code = 451) {
@@ -145,9 +151,9 @@ class TransactionTest : public ::testing::Test {
 /// Clients who take their time between their commands.
 class ParkTest : public TransactionTest {
   protected:
-    using Steps = std::vector<std::string>; ///< recipients, "park", "data"
+    using Steps = std::vector<std::string>; ///< recipients, those of a group with spaces between; "park", "data", "change"
     net::task<> follow(Steps steps, std::vector<Reply>& replies) {
-        Transaction transaction(*hops, forward(), from("me@isp.example"));
+        Transaction transaction(*hops, forward(), from("me@isp.example"), [this] { ++slow; });
         for (const auto& step : steps) {
             if (step == "park") {
                 transaction.park();
@@ -165,9 +171,9 @@ class ParkTest : public TransactionTest {
                 if (change) change();
                 continue;
             }
-            auto rcpt = to(step);
-            auto reply = co_await transaction.rcpt(std::move(rcpt));
-            replies.push_back(std::move(reply));
+            std::vector<std::string> group;
+            for (const auto address : split(step, ' ')) group.emplace_back(address);
+            co_await ask(transaction, std::move(group), replies);
         }
     }
     std::vector<int> codes(Steps steps) {

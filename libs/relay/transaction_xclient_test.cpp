@@ -19,13 +19,15 @@ class XclientTest : public TransactionTest {
         Outcome out;
         auto who = forward();
         who.login = login;
-        loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r, Outcome& into) -> net::task<> {
+        loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, std::string r, Outcome& into) -> net::task<> {
             Transaction transaction(group, std::move(f), std::move(m));
-            into.data = co_await transaction.rcpt(std::move(r));
+            std::vector<std::string> one(1, std::move(r));
+            co_await ask(transaction, std::move(one), into.rcpts);
+            into.data = into.rcpts.front();
             if (!into.data.positive()) co_return;
             Text content({"x\r\n"});
             into.data = co_await transaction.data(content);
-        }(*hops, std::move(who), from("me@isp.example"), to("a@b.example"), out));
+        }(*hops, std::move(who), from("me@isp.example"), "a@b.example", out));
         return out.data;
     }
     std::ptrdiff_t told() const {
@@ -50,15 +52,16 @@ TEST_F(XclientTest, EachMessageHasItsOwnAccount) {
 }
 
 TEST_F(XclientTest, AConnectionThatKnowsTheAccountComesFirst) {
-    loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, smtp::RcptTo r) -> net::task<> {
+    loop.run([](HopGroup& group, smtp::Forward f, smtp::MailFrom m, std::vector<std::string> r) -> net::task<> {
+        std::vector<Reply> replies;
         auto g = f;
         f.login = "one";
         g.login = "two";
         Transaction first(group, std::move(f), m), second(group, std::move(g), m);
         auto copy = r;
-        co_await first.rcpt(std::move(copy));
-        co_await second.rcpt(std::move(r));
-    }(*hops, forward(), from("me@isp.example"), to("a@b.example")));
+        co_await ask(first, std::move(copy), replies);
+        co_await ask(second, std::move(r), replies);
+    }(*hops, forward(), from("me@isp.example"), {"a@b.example"}));
     loop.run_until([&] { return hops->idle() == 2; });
     for (int i = 0; i < 4; ++i) EXPECT_EQ(send_as(i % 2 ? "one" : "two").code(), 250);
     EXPECT_EQ(told(), 2);

@@ -6,6 +6,15 @@
 
 namespace lazaret::smtp {
 
+namespace {
+
+/// The CRLF counts.
+std::size_t limit_of(std::string_view line, bool exchange) {
+    return exchange || ascii_istarts_with(line, "AUTH ") ? LineReader::auth_limit : LineReader::command_limit;
+}
+
+} // namespace
+
 void LineReader::feed(std::string_view input) {
     if (begin_ > 0) { // a line given out before is invalid from now on
         buffer_.erase(0, begin_);
@@ -24,9 +33,7 @@ LineReader::Next LineReader::next(std::string_view& line, bool exchange) {
     const std::size_t lf = buffer_.find('\n', std::max(begin_, scanned_));
     if (lf == std::string::npos) {
         scanned_ = buffer_.size();
-        const bool may_be_auth = exchange || ascii_istarts_with(rest(), "AUTH ");
-        if (!swallowing_ && rest().size() < (may_be_auth ? auth_limit : command_limit))
-            return Next::need_more;
+        if (!swallowing_ && rest().size() < limit_of(rest(), exchange)) return Next::need_more;
         swallowing_ = true;
         last_swallowed_cr_ = buffer_.back() == '\r';
         release();
@@ -38,10 +45,17 @@ LineReader::Next LineReader::next(std::string_view& line, bool exchange) {
     begin_ = scanned_ = lf + 1;
     swallowing_ = last_swallowed_cr_ = false;
     if (!with_cr) return Next::bare_lf;
-    const std::size_t limit = exchange || ascii_istarts_with(whole, "AUTH ") ? auth_limit : command_limit;
-    if (swallowed || whole.size() + 1 > limit) return Next::too_long;
+    if (swallowed || whole.size() + 1 > limit_of(whole, exchange)) return Next::too_long;
     line = whole.substr(0, whole.size() - 1);
     return Next::line;
+}
+
+std::optional<std::string_view> LineReader::peek() const {
+    const auto lf = buffer_.find('\n', std::max(begin_, scanned_));
+    if (swallowing_ || lf == std::string::npos) return std::nullopt;
+    const auto whole = std::string_view(buffer_).substr(begin_, lf - begin_);
+    if (!whole.ends_with('\r') || whole.size() + 1 > limit_of(whole, false)) return std::nullopt;
+    return whole.substr(0, whole.size() - 1);
 }
 
 void LineReader::consume(std::size_t octets) {

@@ -3,6 +3,7 @@
 // Owned by the session; holds no memory while nothing is buffered, since most sessions wait most of the time.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,10 @@ class LineReader {
     /// Limits count the CRLF. `exchange`: in the lines of an AUTH exchange, where every line may have
     /// auth_limit.
     Next next(std::string_view& line, bool exchange = false);
+
+    /// What next() would give out now, without taking it: nothing unless a whole line that is well stands there. Valid
+    /// until the next call.
+    std::optional<std::string_view> peek() const;
 
     /// What is buffered and not yet given out: the client did not wait (pipelining), or the begin of the
     /// content.

@@ -104,5 +104,41 @@ TEST(LineReader, ClearForgetsHalfALine) {
     EXPECT_EQ(line, "NOOP");
 }
 
+TEST(LineReader, PeekShowsWhatNextWouldGive) {
+    LineReader reader;
+    EXPECT_FALSE(reader.peek());
+    reader.feed("NOOP\r\nQUIT\r");
+    std::string_view line;
+    EXPECT_EQ(reader.peek(), "NOOP");
+    EXPECT_EQ(reader.peek(), "NOOP") << "nothing is taken";
+    EXPECT_EQ(reader.next(line), Next::line);
+    EXPECT_EQ(line, "NOOP");
+    EXPECT_FALSE(reader.peek()) << "it is not whole";
+    EXPECT_EQ(reader.next(line), Next::need_more);
+    reader.feed("\n");
+    EXPECT_EQ(reader.peek(), "QUIT");
+    EXPECT_EQ(reader.next(line), Next::line);
+    EXPECT_FALSE(reader.peek());
+}
+
+TEST(LineReader, PeekShowsNoLineThatIsNotWell) {
+    const std::string fits(LineReader::command_limit - 2, 'x');
+    for (const std::string& bad : {std::string("NOOP\nQUIT\r\n"), fits + "x\r\n"}) {
+        LineReader reader;
+        reader.feed(bad);
+        EXPECT_FALSE(reader.peek());
+    }
+    LineReader reader;
+    std::string_view line;
+    reader.feed(fits + "\r\n");
+    EXPECT_EQ(reader.peek(), fits);
+    reader.clear();
+    reader.feed(std::string(20'000, 'x'));
+    EXPECT_EQ(reader.next(line), Next::need_more);
+    reader.feed("yy\r\n");
+    EXPECT_FALSE(reader.peek()) << "the end of a line that is too long";
+    EXPECT_EQ(reader.next(line), Next::too_long);
+}
+
 } // namespace
 } // namespace lazaret::smtp

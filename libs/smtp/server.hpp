@@ -84,6 +84,7 @@ class Server {
     bool is_authenticated() const { return authenticated_; }
     const std::string& helo() const { return helo_; }
     std::uint32_t recipients() const { return recipients_; }
+    std::uint32_t recipients_left() const { return settings_->max_recipients - recipients_; } ///< that may be accepted
     /// Of the transaction in progress or next to come; nullptr where no XFORWARD came since the last one.
     const Forwarded* forwarded() const { return forwarded_.get(); }
 

@@ -104,12 +104,7 @@ net::task<> Session::converse() {
             say(reply);
             break;
         }
-        case Step::rcpt: {
-            const auto reply = co_await rcpt(std::move(action.rcpt));
-            if (!reply.positive()) ++refused_recipients_;
-            say(reply);
-            break;
-        }
+        case Step::rcpt: co_await rcpt(std::move(action.rcpt)); break;
         case Step::data: {
             say(action.reply);
             phase_ = Phase::content;
@@ -263,6 +258,7 @@ void Session::say(const smtp::Reply& reply) {
     last_code_ = reply.code();
     if (tracing_.active()) tell(Side::server, masked_reply(reply));
     reply.append_to(out_);
+    if (out_.size() > most_buffered) hurry();
 }
 
 bool Session::ending() const {

@@ -119,7 +119,11 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     std::uint16_t client_port() const;
     std::string_view client_helo() const;
     smtp::Reply mail(smtp::MailFrom from);               // mail.cpp
-    net::task<smtp::Reply> rcpt(smtp::RcptTo to);        // rcpt.cpp
+    net::task<> rcpt(smtp::RcptTo to);                   // rcpt.cpp; with those that the client has sent behind it
+    limits::Decision reserve(limits::Excess excess);
+    std::optional<smtp::Reply> over_limit();
+    void gather(std::vector<smtp::RcptTo>& group);
+    void recipient_answered(const smtp::RcptTo& to, const smtp::Reply& reply);
     net::task<bool> data();                              // data.cpp; false: the client is gone
     net::task<bool> read_content(std::optional<verdict::Verdict>& fault);
     std::vector<verdict::Finding> scan();                // scan.cpp
