@@ -13,6 +13,10 @@ Hashing::Place Hashing::enter(const IpAddress& client, std::uint32_t bound, std:
     return Place(room ? this : nullptr, client);
 }
 
+std::uint32_t Hashing::checks() const {
+    return waiting_.with([](const Waiting& waiting) { return waiting.all; });
+}
+
 Hashing::Place::~Place() {
     if (!owner_) return;
     owner_->waiting_.with([&](Waiting& waiting) {

@@ -33,6 +33,7 @@ class Hashing {
 
     /// `client` as client_key() gives it; `bound` checks in all and `share` of them for one client. No room: false.
     Place enter(const IpAddress& client, std::uint32_t bound, std::uint32_t share);
+    std::uint32_t checks() const; ///< those that have a place now
     boost::asio::thread_pool& pool() { return pool_; }
 
   private:
