@@ -2,8 +2,10 @@
 // what the project promises: acknowledged exactly when the next hop has recorded it and said so, once, with the same envelope
 // and octets; no bare newline and no NUL to the next hop; an end to everything; limits and events that agree with it.
 //
-// First octet: what the hop does not offer ('0': it offers all but CHUNKING), and the highest bit that it offers CHUNKING; second: our options ('0': the defaults).
+// First octet: what the hop does not offer ('0': it offers all but CHUNKING), and the highest bit that it offers CHUNKING. Second:
+// our options ('0': the defaults): '1' refuses bare newlines, '2' limits recipients, '4' is the port for submission instead of 25.
 
+#include "auth/verifier.hpp"
 #include "core/text.hpp"
 #include "event/event.hpp"
 #include "fuzz/session/client.hpp"
@@ -29,6 +31,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 
 using namespace lazaret;
 using namespace lazaret::fuzz;
@@ -89,6 +92,7 @@ class World {
         config.server.command_timeout = 10s;
         config.server.data_timeout = 5s;
         config.server.bare_newline = reject_bare ? config::BareNewline::reject : config::BareNewline::normalize;
+        config.auth.max_backoff = 0s; // no run is to feel what another has done
         config.tls.certificates = {folder_ / "cert.pem"};
         config.tls.keys = {folder_ / "key.pem"};
         config.next_hop.addresses = {Endpoint("127.0.0.1", hop.port())};
@@ -124,7 +128,7 @@ std::vector<std::string> offers(std::uint8_t bits) {
 class Run {
   public:
     Run(std::uint8_t hop_bits, std::uint8_t our_bits)
-        : reject_bare_((our_bits & 1) != 0), limited_((our_bits & 2) != 0),
+        : reject_bare_((our_bits & 1) != 0), limited_((our_bits & 2) != 0), with_login_((our_bits & 4) != 0),
           subscriber_("S-" + std::to_string(++runs)), node_(*world().node), hop_(world().hop) {
         hop_.reset(offers(hop_bits));
         node_.publish(world().settings(reject_bare_));
@@ -137,7 +141,7 @@ class Run {
         auto bound = net::listen(Endpoint("127.0.0.1", 0), contexts);
         check(bound.has_value(), "the edge listens");
         port_ = bound->front()->local().port;
-        worker_->add(submission::Port::relay, std::move(bound->front()));
+        worker_->add(with_login_ ? submission::Port::submission : submission::Port::relay, std::move(bound->front()));
         worker_->open();
         settle(); // the pool learns what the hop offers
         client_ = std::make_unique<Client>(port_);
@@ -178,6 +182,12 @@ class Run {
         who.id = subscriber_;
         who.plan = plan_.name;
         rows.subscribers.push_back(who);
+        static const std::string verifier = auth::Verifier::make(password).to_string();
+        subscriber::Account account;
+        account.login = login;
+        account.subscriber = subscriber_;
+        account.verifier = verifier;
+        rows.accounts.push_back(account);
         subscriber::Network here;
         here.block = Cidr(IpAddress::from_v4(0x7F000001), 32);
         here.klass = subscriber::Class::fixed;
@@ -197,8 +207,12 @@ class Run {
         node_.publish(std::shared_ptr<const subscriber::Snapshot>(fresh));
     }
 
-    /// Turns everybody until nothing moves.
+    /// Turns everybody until nothing moves and no password is being checked.
     void settle() {
+        for (turn(); node_.hashing.checks() > 0; turn())
+            std::this_thread::sleep_for(100us);
+    }
+    void turn() {
         int turns = 0;
         for (int still = 0; still < 2; ++turns) {
             bool moved = worker_->io().poll() > 0;
@@ -233,6 +247,8 @@ class Run {
         case 'N': client.say("NOOP\r\n"); break;
         case 'Q': client.say("QUIT\r\n"); break;
         case 'S': client.say("STARTTLS\r\n"); break;
+        case 'A': client.say(auth_line(script.choose(auth_kinds)) + "\r\n"); break;
+        case 'a': client.say(response_line(script.choose(response_kinds)) + "\r\n"); break;
         case 't':
             settle();
             client.start_tls();
@@ -340,6 +356,22 @@ class Run {
         check(hops(told.content) < max_received, "no loop is taken");
         const auto size = ascii_lowercase(told.mail).find(" size=90001");
         check(size == std::string::npos, "a message that says it is too big is not taken");
+        check(!with_login_ || told.logged_in, "only who has logged in may send");
+    }
+
+    /// Whether the account's password was told with it. SCRAM's proof cannot stand in a script.
+    static bool is_right(const Attempt& attempt) {
+        std::vector<std::string> said;
+        for (const auto& response : attempt.responses) {
+            const auto decoded = base64_decode(response);
+            if (!decoded) return false;
+            said.push_back(*decoded);
+        }
+        if (attempt.mechanism == "login") return said.size() == 2 && ascii_iequals(said[0], login) && said[1] == password;
+        if (attempt.mechanism != "plain" || said.size() != 1) return false;
+        const auto parts = split(said[0], '\0');
+        return parts.size() == 3 && ascii_iequals(parts[1], login) && parts[2] == password &&
+               (parts[0].empty() || ascii_iequals(parts[0], login));
     }
 
     /// Each acknowledged message is one record of its own, in order, and no record is left that was acknowledged to us.
@@ -358,6 +390,11 @@ class Run {
         const auto& told = transcript.acknowledged;
         for (const auto& one : told)
             check_one(one);
+        for (const auto& attempt : transcript.attempts) {
+            const bool right = is_right(attempt);
+            check(attempt.code != 235 || (with_login_ && right), "nobody logs in without the password");
+            check(attempt.code != 535 || !right, "whoever has the password logs in");
+        }
         check(transcript.errors <= max_errors + 1, "who errs again and again has to go");
         const bool may_miss = client_->lost || !transcript.understood;
         check(agree(told, 0, 0, may_miss), "acknowledged exactly when the next hop recorded it");
@@ -371,6 +408,7 @@ class Run {
             if (event->type != event::Type::message_relayed) continue;
             ++relayed;
             recipients += event->recipients.size();
+            check(event->account == (with_login_ ? login : ""), "a message is its sender's");
         }
         check(may_miss ? relayed >= told.size() : relayed == told.size(), "every acknowledged message has its event");
         const auto usage = node_.limiter.usage(subscriber_, plan_, lazaret::now());
@@ -395,7 +433,7 @@ class Run {
     }
 
     static inline unsigned long runs = 0;
-    const bool reject_bare_, limited_;
+    const bool reject_bare_, limited_, with_login_;
     const std::string subscriber_;
     subscriber::Plan plan_;
     submission::Node& node_;

@@ -6,6 +6,7 @@
 //   D X         DATA, the final dot            C?     a line of content, of several kinds
 //   B?          content of 1500 octets, up to 64 times
 //   T N Q S     RSET, NOOP, QUIT, STARTTLS     t     the handshake
+//   A? a?       AUTH, and a line of its exchange, of several kinds
 //   "...."      says this
 //   _           waits until nothing moves      ~?     lets time pass, up to 16 s
 //   ! ^ |       closes, resets, says no more   $      talks before the banner (only as the first)
@@ -14,6 +15,8 @@
 //   q           the subscriber is confined
 //
 // With LAZARET_FUZZ_TELL in the environment each run tells what was said and recorded.
+
+#include "core/text.hpp"
 
 #include <cstddef>
 #include <string>
@@ -72,6 +75,49 @@ inline const std::string& rcpt_line(std::size_t kind) {
     return lines[kind];
 }
 inline constexpr std::size_t rcpt_kinds = 9;
+
+/// The one account.
+inline const std::string login = "ann@sender.example", password = "open sesame";
+
+inline const std::string& auth_line(std::size_t kind) {
+    static const std::string plain = std::string(1, '\0') + login + std::string(1, '\0');
+    static const std::string lines[] = {
+        "AUTH PLAIN " + base64_encode(plain + password),
+        "AUTH PLAIN " + base64_encode(plain + "guess"),
+        "AUTH PLAIN",
+        "AUTH LOGIN",
+        "auth login " + base64_encode(login),
+        "AUTH SCRAM-SHA-256 " + base64_encode("n,,n=" + login + ",r=abc"),
+        "AUTH SCRAM-SHA-256",
+        "AUTH PLAIN =",
+        "AUTH PLAIN AGFubg", // not padded
+        "AUTH CRAM-MD5",
+        "AUTH SCRAM-SHA-256-PLUS " + base64_encode("p=tls-exporter,,n=" + login + ",r=abc"),
+        "AUTH PLAIN " + base64_encode(std::string(1, '\0') + "eve@sender.example" + std::string(1, '\0') + password),
+    };
+    return lines[kind];
+}
+inline constexpr std::size_t auth_kinds = 12;
+
+inline const std::string& response_line(std::size_t kind) {
+    static const std::string plain = std::string(1, '\0') + "Ann@Sender.Example" + std::string(1, '\0');
+    static const std::string lines[] = {
+        base64_encode(plain + password),
+        base64_encode(login),
+        base64_encode(password),
+        "*",
+        base64_encode("guess"),
+        "not base64!",
+        "",
+        base64_encode("c=biws,r=abc,p=AAAA"),
+        base64_encode("n,,n=" + login + ",r=abc"),
+        base64_encode(std::string(3, '\0')),
+        std::string(1500, 'A'),
+        std::string(13000, 'A'),
+    };
+    return lines[kind];
+}
+inline constexpr std::size_t response_kinds = 12;
 
 inline const std::string& content_line(std::size_t kind) {
     static const std::string lines[] = {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cctype>
 #include <deque>
+#include <optional>
 
 namespace lazaret::fuzz {
 
@@ -68,34 +69,53 @@ Transcript read_transcript(const std::string& sent, const std::string& received,
     if (next() != 220) return out;
     Acknowledged open;
     std::size_t at = 0;
-    bool in_tls = false;
-    while (true) {
+    bool in_tls = false, logged_in = false;
+    const auto next_line = [&]() -> std::optional<std::string> {
         const auto end = sent.find("\r\n", at);
         const auto lf = sent.find('\n', at);
         const auto until = end == std::string::npos ? sent.size() : end;
-        if (until - at + 2 > smtp::LineReader::command_limit) {
-            // Where a line that is too long ends is LineReader's business; it has targets of its own.
-            out.understood = false;
-            return out;
-        }
-        if (end == std::string::npos || lf < end) return out; // a bare LF ends the session
-        if (!in_tls && end + 2 > tls_from) { // a handshake that nobody had asked for: its octets were commands
-            out.understood = false;
-            return out;
-        }
-        const std::string line = sent.substr(at, end - at);
+        // Where a line that is too long ends is LineReader's business; it has targets of its own.
+        if (until - at + 2 > smtp::LineReader::command_limit) out.understood = false;
+        if (!out.understood || end == std::string::npos || lf < end) return std::nullopt; // a bare LF ends the session
+        // A handshake that nobody had asked for: its octets were commands.
+        if (!in_tls && end + 2 > tls_from) out.understood = false;
+        if (!out.understood) return std::nullopt;
+        std::string line = sent.substr(at, end - at);
         at = end + 2;
-        const std::string verb = verb_of(line);
-        const int code = next();
+        return line;
+    };
+    while (true) {
+        const auto line = next_line();
+        if (!line) return out;
+        const std::string verb = verb_of(*line);
+        int code = next();
+        if (verb == "auth") {
+            Attempt attempt;
+            auto words = split(*line, ' ');
+            std::erase(words, "");
+            if (words.size() > 1) attempt.mechanism = ascii_lowercase(words[1]);
+            if (words.size() > 2) attempt.responses.emplace_back(words[2]);
+            while (code == 334) {
+                auto response = next_line();
+                if (!response) return out;
+                attempt.responses.push_back(std::move(*response));
+                code = next();
+            }
+            attempt.code = code;
+            if (code == 235) logged_in = true;
+            out.attempts.push_back(std::move(attempt));
+        }
         if (code == 0 || code == 421) return out;
         const bool good = code / 100 == 2;
-        if (code / 100 == 5 && verb != "mail" && verb != "rcpt" && verb != "data") ++out.errors;
+        // A login that fails is bounded in another way, and a recipient or sender that is refused is nobody's mistake.
+        if (code / 100 == 5 && code != 535 && verb != "mail" && verb != "rcpt" && verb != "data") ++out.errors;
         if (verb == "mail" && good) {
             open = Acknowledged();
-            open.mail = line;
+            open.mail = *line;
+            open.logged_in = logged_in;
         } else if (verb == "rcpt" && good) {
             check(!open.mail.empty(), "RCPT needs MAIL");
-            open.rcpts.push_back(line);
+            open.rcpts.push_back(*line);
         } else if (verb == "data" && code == 354) {
             check(!open.mail.empty() && !open.rcpts.empty(), "content only for somebody");
             const auto content = smtp::reference::read(sent.substr(at));
@@ -112,6 +132,7 @@ Transcript read_transcript(const std::string& sent, const std::string& received,
             if (tls_from == std::string::npos || tls_from < at) return out;
             at = tls_from;
             in_tls = true;
+            logged_in = false;
             open = Acknowledged();
         } else if (code == 221) {
             check(verb == "quit", "each command has an answer of its own");

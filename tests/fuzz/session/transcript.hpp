@@ -12,10 +12,19 @@ struct Acknowledged {
     std::vector<std::string> rcpts; ///< those with a 2yz
     std::string content;            ///< un-stuffed, line ends canonical
     bool bare_newline = false;
+    bool logged_in = false;
+};
+
+/// An AUTH with all of its exchange.
+struct Attempt {
+    std::string mechanism;              ///< lower case
+    std::vector<std::string> responses; ///< as they were sent
+    int code = 0;                       ///< of the last reply
 };
 
 struct Transcript {
     std::vector<Acknowledged> acknowledged;
+    std::vector<Attempt> attempts;
     unsigned errors = 0;    ///< 5yz to commands that are about no mail
     bool understood = true; ///< false: the client's stream is beyond this simple reading
 };
