@@ -24,8 +24,12 @@ std::string_view without_comment(std::string_view line) {
 std::string host_of(std::string_view entry) {
     if (entry.starts_with("*.")) entry.remove_prefix(2);
     else if (entry.starts_with('.')) entry.remove_prefix(1);
-    const bool bare_v6 = entry.find(':') != entry.npos && !entry.starts_with('[');
-    const auto host = mime::parse_host(bare_v6 ? "[" + std::string(entry) + "]" : std::string(entry));
+    std::string written(entry);
+    if (entry.find(':') != entry.npos && !entry.starts_with('[')) {
+        written.insert(written.begin(), '[');
+        written.push_back(']');
+    }
+    const auto host = mime::parse_host(written);
     return host ? host->name : std::string();
 }
 
@@ -40,8 +44,7 @@ Result<std::shared_ptr<const HostList>> HostList::parse(std::string_view text, s
         if (entry.empty()) continue;
         auto host = host_of(entry);
         if (host.empty())
-            return at_line(file_name, number,
-                           "\"" + printable(entry, 80) + "\": expected a host, a domain or an address, one a line");
+            return at_line(file_name, number, printable(entry, 80) + ": expected a host, a domain or an address, one a line");
         if (list->entries_.size() >= max_entries) return at_line(file_name, number, "more than 2000000 entries");
         list->entries_.insert(std::move(host));
     }

@@ -42,7 +42,7 @@ TEST(HostList, CoversDomainsAndAllBelow) {
 
 TEST(HostList, ErrorsNameFileAndLine) {
     EXPECT_EQ(error_of("a.example\nhttp://b.example/\n"),
-              "hosts:2: \"http://b.example/\": expected a host, a domain or an address, one a line");
+              "hosts:2: http://b.example/: expected a host, a domain or an address, one a line");
     for (const char* wrong : {"a b", "a@b.example", "a..b", "1.2.3.4.5", "a,b", "\x01"})
         EXPECT_TRUE(error_of("# first\n\n" + std::string(wrong) + "\n").starts_with("hosts:3: ")) << wrong;
     EXPECT_EQ(HostList::load("/nowhere/hosts").error().message, "/nowhere/hosts: No such file or directory");

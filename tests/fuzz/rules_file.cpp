@@ -18,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(!written.rule.name.empty() && written.rule.name.size() <= 64, "names are bounded");
         check(!written.rule.pattern.empty() && written.rule.pattern.size() <= lazaret::scan::max_pattern, "patterns are bounded");
         check(written.rule.score >= 0 && written.rule.score <= 1000, "scores are bounded");
+        check(written.rule.tags.size() <= 8, "tags are bounded");
         check(written.line > 0 && written.column > 0, "a rule has its place");
         check(written.rule.field.empty() || written.rule.scope == lazaret::scan::Scope::header, "only a header has fields");
     }
