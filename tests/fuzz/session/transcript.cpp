@@ -61,7 +61,10 @@ std::string address_of(const std::string& line) {
 Transcript read_transcript(const std::string& sent, const std::string& received, std::size_t tls_from) {
     Transcript out;
     auto replies = codes(received);
+    bool in_tls = false, logged_in = false;
     const auto next = [&] {
+        // Who begins a handshake by himself cannot read what is answered in the clear.
+        if (replies.empty() && !in_tls && tls_from != std::string::npos) out.understood = false;
         const int code = replies.empty() ? 0 : replies.front();
         if (!replies.empty()) replies.pop_front();
         return code;
@@ -69,7 +72,6 @@ Transcript read_transcript(const std::string& sent, const std::string& received,
     if (next() != 220) return out;
     Acknowledged open;
     std::size_t at = 0;
-    bool in_tls = false, logged_in = false;
     const auto next_line = [&]() -> std::optional<std::string> {
         const auto end = sent.find("\r\n", at);
         const auto lf = sent.find('\n', at);
