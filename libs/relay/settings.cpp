@@ -2,7 +2,8 @@
 
 namespace lazaret::relay {
 
-std::vector<PoolSettings> pool_settings(const config::Config& config, std::shared_ptr<const net::TlsContext> tls) {
+std::vector<PoolSettings> pool_settings(const config::Config& config, const std::vector<Endpoint>& addresses,
+                                        std::shared_ptr<const net::TlsContext> tls) {
     PoolSettings each;
     each.hostname = config.node.hostname;
     each.connect_timeout = config.next_hop.connect_timeout;
@@ -14,7 +15,7 @@ std::vector<PoolSettings> pool_settings(const config::Config& config, std::share
     each.xclient_login = config.next_hop.xclient_login;
     each.tls = std::move(tls);
     std::vector<PoolSettings> out;
-    for (const auto& address : config.next_hop.addresses) {
+    for (const auto& address : addresses) {
         each.address = address;
         out.push_back(each);
     }

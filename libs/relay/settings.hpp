@@ -28,8 +28,9 @@ struct PoolSettings {
     bool xclient_login = false;                          ///< the account is told with XCLIENT LOGIN
 };
 
-/// One for each configured next hop. `tls` is of hop_tls().
-std::vector<PoolSettings> pool_settings(const config::Config& config, std::shared_ptr<const net::TlsContext> tls);
+/// One for each of the addresses: config.next_hop's `addresses` or `divert_addresses`. `tls` is of hop_tls().
+std::vector<PoolSettings> pool_settings(const config::Config& config, const std::vector<Endpoint>& addresses,
+                                        std::shared_ptr<const net::TlsContext> tls);
 
 /// Null where connections stay plain. The Error names an authorities' file that cannot be used.
 Result<std::shared_ptr<const net::TlsContext>> hop_tls(const config::NextHop& config);

@@ -2,6 +2,7 @@
 
 #include "log/log.hpp"
 #include "metrics/registry.hpp"
+#include "submission/signatures.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -68,6 +69,7 @@ void Control::run(Node& node, const store::SnapshotWatch& watch, const store::Sh
     gauges_ = std::make_unique<Gauges>(node.journal->last_sequence());
     reloaded(*node.settings());
     asio::co_spawn(io_, tick(node, watch, shipper), asio::detached);
+    asio::co_spawn(io_, watch_signatures(node, deadlines_), asio::detached);
     asio::co_spawn(io_, follow_signals(std::move(reload)), asio::detached);
     io_.run();
     if (console_) console_->stop(); // nobody would answer during the drain

@@ -12,6 +12,7 @@ namespace lazaret::submission {
 
 namespace replies = smtp::replies;
 using event::RefusedBy;
+using Kind = verdict::Verdict::Kind;
 
 namespace {
 
@@ -36,15 +37,33 @@ net::task<bool> Session::data() {
     if (tracing_.active()) tell(Side::client, "(content, " + std::to_string(tx.record.size) + " octets)");
 
     if (!fault) fault = confined();
-    verdict::Verdict verdict = fault ? std::move(*fault) : decide(scan());
+    verdict::Verdict verdict;
+    if (fault) {
+        verdict = std::move(*fault);
+    } else {
+        tx.outgoing.emplace(trace_fields(), tx.spool);
+        phase_ = Phase::scan;
+        auto judgement = co_await scan();
+        verdict = decide(std::move(judgement));
+    }
     tx.record.findings = verdict::to_strings(verdict.findings);
-    if (!verdict.accepted()) {
+    switch (verdict.kind) {
+    case Kind::accept: {
+        phase_ = Phase::next_hop;
+        if (verdict.tag) tx.outgoing->put_in_front("X-Spam-Flag: YES\r\n");
+        if (verdict.divert && worker_.divert_hops()) tx.hop->move_to(*worker_.divert_hops());
+        const auto reply = co_await relay();
+        say(reply);
+        break;
+    }
+    case Kind::discard:
+        report_discarded(verdict);
+        say(verdict.reply);
+        break;
+    case Kind::defer:
+    case Kind::refuse:
         report_refused(verdict.by, verdict.reason, verdict.reply);
         say(verdict.reply);
-    } else {
-        phase_ = Phase::next_hop;
-        auto reply = co_await relay();
-        say(reply);
     }
     machine_.transaction_ended();
     end_transaction();

@@ -15,7 +15,7 @@ constexpr const char* reasons_help = "Refused or deferred transactions by who re
 constexpr const char* auth_help = "AUTH exchanges by result.";
 constexpr const char* handshakes_help = "TLS handshakes by result.";
 constexpr const char* limits_help = "Recipients refused, or that would have been, by a limit.";
-constexpr const char* scans_help = "Looks of a scanner at a message, by result.";
+constexpr const char* scans_help = "Messages at each scanner, by result.";
 
 metrics::Counter& connections(Port port, const char* result) {
     return counter("lazaret_connections_total", connections_help,
@@ -47,7 +47,7 @@ PortMetrics::PortMetrics(Port port)
       refused_neighbours(connections(port, "too_many_from_network")),
       refused_network(connections(port, "network_not_allowed")), refused_early(connections(port, "early_talker")),
       refused_proxy(connections(port, "no_proxy_header")), relayed(messages(port, "relayed")),
-      refused(messages(port, "refused")), deferred(messages(port, "deferred")) {}
+      refused(messages(port, "refused")), deferred(messages(port, "deferred")), discarded(messages(port, "discarded")) {}
 
 Metrics::Metrics()
     : ports{PortMetrics(Port::submission), PortMetrics(Port::submissions), PortMetrics(Port::relay), PortMetrics(Port::filter),
@@ -57,10 +57,12 @@ Metrics::Metrics()
       message_size(histogram("lazaret_message_size_bytes", "Content of relayed messages.", metrics::size_bounds())),
       quarantine_refusals(counter("lazaret_quarantine_refusals_total", "Transactions refused because the subscriber is confined.")),
       tarpitted(counter("lazaret_tarpitted_replies_total", "Replies delayed because the client erred again and again.")),
-      rules_duration(histogram("lazaret_scan_duration_seconds", "Time of one look at a message.",
+      rules_duration(histogram("lazaret_scan_duration_seconds", "Time a scanner took for a message.",
                                metrics::duration_bounds(), {{"scanner", "rules"}})),
       rules_clean(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "clean"}})),
       rules_found(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "found"}})),
+      clamav_database(gauge("lazaret_clamav_database_timestamp_seconds",
+                            "When ClamAV's daily signatures were made, by its own local clock; 0 while that is unknown.")),
       auth_backend_connections(gauge("lazaret_auth_backend_connections", "Connections to Dovecot that are ready for logins.")),
       snapshots_loaded(counter("lazaret_snapshot_loads_total", "Snapshots that came into force.", {{"result", "ok"}})),
       reloaded_at(gauge("lazaret_config_reload_success_timestamp_seconds", "When the configuration in force was read.")),
@@ -78,6 +80,8 @@ Metrics::Metrics()
     for (auto port : {Port::submission, Port::submissions, Port::relay})
         counter("lazaret_tls_handshakes_total", handshakes_help,
                 {{"listener", std::string(to_string(port))}, {"version", "none"}, {"result", "failed"}});
+    for (auto scanner : {"clamav", "spamassassin", "rspamd"})
+        gauge("lazaret_scan_breakers_open", "Threads that leave a scanner alone because it fails.", {{"scanner", scanner}});
     for (auto mechanism : {"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "CRAM-MD5"})
         for (auto result : {"ok", "failed", "paused", "error"})
             counter("lazaret_auth_attempts_total", auth_help, {{"mechanism", mechanism}, {"result", result}});

@@ -18,7 +18,7 @@ struct PortMetrics {
     explicit PortMetrics(Port port);
     metrics::Gauge& sessions;
     metrics::Counter &accepted, &refused_total, &refused_address, &refused_neighbours, &refused_network, &refused_early, &refused_proxy;
-    metrics::Counter &relayed, &refused, &deferred;
+    metrics::Counter &relayed, &refused, &deferred, &discarded;
 };
 
 struct Metrics {
@@ -37,6 +37,7 @@ struct Metrics {
     metrics::Counter& tarpitted;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;
+    metrics::Gauge& clamav_database;
     metrics::Gauge& auth_backend_connections;
     metrics::Counter& snapshots_loaded;
     metrics::Gauge &reloaded_at, &certificate_expiry;

@@ -9,34 +9,6 @@
 
 namespace lazaret::submission {
 
-namespace {
-
-/// What goes in front, then the spooled content.
-class Outgoing : public relay::Content {
-  public:
-    Outgoing(std::string fields, const Spool& spool) : fields_(std::move(fields)), spool_(&spool) {}
-    std::uint64_t size() const override { return fields_.size() + spool_->size(); }
-    Result<std::string_view> next() override {
-        if (part_ == 0 && fields_.empty()) part_ = 1; // an empty piece would be the end
-        if (part_++ == 0) return std::string_view(fields_);
-        if (spool_->in_memory()) return part_ == 2 ? spool_->memory() : std::string_view();
-        if (buffer_.empty()) buffer_.resize(block);
-        auto got = spool_->read(offset_, buffer_.data(), buffer_.size());
-        if (!got) return got.error();
-        offset_ += *got;
-        return std::string_view(buffer_.data(), *got);
-    }
-
-  private:
-    static constexpr std::size_t block = 256 * 1024;
-    std::string fields_, buffer_;
-    const Spool* spool_;
-    std::uint64_t offset_ = 0;
-    unsigned part_ = 0;
-};
-
-} // namespace
-
 smtp::Forward Session::forward() const {
     smtp::Forward out;
     out.address = client_address();
@@ -75,8 +47,7 @@ std::string Session::trace_fields() const {
 net::task<smtp::Reply> Session::relay() {
     auto& tx = *transaction_;
     if (auto id = tx.header->first("Message-ID")) tx.record.message_id_hash = worker_.node().hash(*id);
-    Outgoing content(trace_fields(), tx.spool);
-    smtp::Reply reply = co_await tx.hop->data(content);
+    smtp::Reply reply = co_await tx.hop->data(*tx.outgoing);
     if (reply.code() / 100 == 2) {
         tx.reservation.commit(lazaret::now());
         report_relayed(reply);

@@ -85,6 +85,23 @@ void Session::report_relayed(const smtp::Reply& reply) {
     write(std::move(record));
 }
 
+/// The client believes it relayed, so it counts against the limits as if it were.
+void Session::report_discarded(const verdict::Verdict& verdict) {
+    auto& tx = *transaction_;
+    auto& record = tx.record;
+    tx.reservation.commit(lazaret::now());
+    record.refused_by = RefusedBy::nobody;
+    note_refusal(verdict.by, verdict.reason, verdict.reply);
+    record.type = event::Type::message_refused;
+    record.at = lazaret::now();
+    numbers().of(port_).discarded.Increment();
+    numbers().count_reason(record.refused_by);
+    log::info("message_discarded", "a message was answered with 250 and sent nowhere",
+              {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"reason", record.reason}});
+    tx.reported = true;
+    write(std::move(record));
+}
+
 void Session::report_login_failed(const std::string& login, const smtp::Reply& reply, const char* reason) {
     auto record = event(event::Type::login_failed);
     record.account = printable(login, 255);

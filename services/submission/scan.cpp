@@ -1,4 +1,5 @@
-// Step 6: look at the content. So far the rules of one file; findings are evidence whatever comes of them.
+// Step 6: look at the content, here and at the scanners, which are asked side by side. What is found is evidence, whatever
+// comes of it.
 
 #include "scan/reading.hpp"
 #include "submission/session.hpp"
@@ -6,10 +7,47 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 
 namespace lazaret::submission {
 
-std::vector<verdict::Finding> Session::scan() {
+namespace {
+
+/// Scanners that take long hold no connection to the next hop.
+class Parking final : public net::Deadline {
+  public:
+    Parking(relay::Transaction& hop, net::Deadlines& deadlines) : hop_(hop) {
+        deadlines.add(*this);
+        arm(clock::now() + relay::patience);
+    }
+
+  private:
+    void expire() override { hop_.park(); }
+    relay::Transaction& hop_;
+};
+
+} // namespace
+
+net::task<scan::Judgement> Session::scan() {
+    auto& tx = *transaction_;
+    const auto& config = tx.settings->config;
+    const auto policy = scan::policy_for(config, to_string(identity_.klass), tx.plan.name);
+    std::vector<verdict::Finding> findings;
+    if (!scan::Daemons::wanted(config, policy)) {
+        findings = look(policy);
+        co_return scan::judge(std::move(findings), {}, policy);
+    }
+    const auto daemons = worker_.daemons();
+    const auto envelope = scan_envelope();
+    Parking parking(*tx.hop, worker_.deadlines());
+    std::function<void()> meanwhile = [this, &findings, &policy] { findings = look(policy); };
+    const auto looks = co_await daemons->ask(*tx.outgoing, envelope, config, policy, std::move(meanwhile));
+    co_return scan::judge(std::move(findings), looks, policy);
+}
+
+/// The checks of this process, on what the client sent; bounded by content.scan_size, since nobody else's session goes on
+/// meanwhile.
+std::vector<verdict::Finding> Session::look(const scan::Policy& policy) {
     auto& tx = *transaction_;
     const auto& content = tx.settings->config.content;
     const auto body_at = std::min(tx.header->body_offset(), tx.spool.size());
@@ -26,17 +64,28 @@ std::vector<verdict::Finding> Session::scan() {
     }
     scan::Reading reading(octets, body_at);
     tx.record.fingerprint = reading.fingerprint();
-    if (!tx.settings->rules) return {};
+    if (tx.settings->checks->empty() || policy.mode == config::Mode::off) return {};
     const auto began = std::chrono::steady_clock::now();
-    auto findings = worker_.rule_scanner().scan(*tx.settings->rules, reading);
-    // The mode of all rules together can only make a rule milder.
-    if (content.mode == config::Mode::warn)
-        for (auto& finding : findings)
-            if (finding.mode == verdict::Mode::enforce) finding.mode = verdict::Mode::warn;
-
+    auto findings = tx.settings->checks->run(reading, worker_.rule_scanner());
     numbers().rules_duration.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     (findings.empty() ? numbers().rules_clean : numbers().rules_found).Increment();
     return findings;
+}
+
+scan::Envelope Session::scan_envelope() const {
+    const auto& tx = *transaction_;
+    const auto tls = stream_.tls_info();
+    scan::Envelope out;
+    out.client = client_address();
+    out.helo = client_helo();
+    out.sender = tx.mail.path.address;
+    for (const auto& to : tx.hop->taken())
+        out.recipients.push_back(to.path.address);
+    out.account = identity_.account;
+    out.trace_id = tx.record.trace.view();
+    out.tls_version = tls.version;
+    out.tls_cipher = tls.cipher;
+    return out;
 }
 
 } // namespace lazaret::submission

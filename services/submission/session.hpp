@@ -7,6 +7,7 @@
 #include "auth/sasl.hpp"
 #include "event/event.hpp"
 #include "net/stream.hpp"
+#include "scan/judge.hpp"
 #include "smtp/line_reader.hpp"
 #include "smtp/server.hpp"
 #include "submission/admission.hpp"
@@ -30,7 +31,7 @@ namespace lazaret::submission {
 class Worker;
 
 /// What a session is doing, for `lazaret session list`.
-enum class Phase { greeting, handshake, command, login, content, next_hop, farewell };
+enum class Phase { greeting, handshake, command, login, content, scan, next_hop, farewell };
 std::string_view to_string(Phase phase);
 
 /// What an operator sees of a session: a copy that may leave its thread.
@@ -126,10 +127,12 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     void recipient_answered(const smtp::RcptTo& to, const smtp::Reply& reply);
     net::task<bool> data();                              // data.cpp; false: the client is gone
     net::task<bool> read_content(std::optional<verdict::Verdict>& fault);
-    std::vector<verdict::Finding> scan();                // scan.cpp
+    net::task<scan::Judgement> scan();                   // scan.cpp
+    std::vector<verdict::Finding> look(const scan::Policy& policy);
+    scan::Envelope scan_envelope() const;
     /// Asked again after DATA: a confinement reaches the transaction that is open, too.
     std::optional<verdict::Verdict> confined() const; // mail.cpp
-    verdict::Verdict decide(std::vector<verdict::Finding> findings) const; // decide.cpp
+    verdict::Verdict decide(scan::Judgement judgement) const; // decide.cpp
     net::task<smtp::Reply> relay(); // relay.cpp
     smtp::Forward forward() const;
     std::string trace_fields() const;
@@ -137,6 +140,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     // report.cpp
     event::Event event(event::Type type) const;
     void report_relayed(const smtp::Reply& reply);
+    void report_discarded(const verdict::Verdict& verdict);
     void report_refused(event::RefusedBy by, std::string_view reason, const smtp::Reply& reply);
     /// Remembers for the transaction's event what was refused so far; the worst culprit wins.
     void note_refusal(event::RefusedBy by, std::string_view reason, const smtp::Reply& reply);

@@ -12,6 +12,7 @@ std::string_view to_string(Phase phase) {
     case Phase::command: return "command";
     case Phase::login: return "login";
     case Phase::content: return "content";
+    case Phase::scan: return "scan";
     case Phase::next_hop: return "next_hop";
     case Phase::farewell: return "farewell";
     }

@@ -35,11 +35,9 @@ Result<std::shared_ptr<const Settings>> Settings::make(config::Config config) {
     auto next_hop_tls = relay::hop_tls(config.next_hop);
     if (!next_hop_tls) return next_hop_tls.error();
     made->next_hop_tls = *next_hop_tls;
-    if (!config.content.rules_file.empty() && config.content.mode != config::Mode::off) {
-        auto rules = scan::RuleSet::load(config.content.rules_file);
-        if (!rules) return rules.error();
-        made->rules = *rules;
-    }
+    auto checks = scan::LocalChecks::load(config);
+    if (!checks) return checks.error();
+    made->checks = std::move(*checks);
     for (auto port : {Port::submission, Port::submissions, Port::relay, Port::filter})
         made->ports[static_cast<std::size_t>(port)] = port_settings(config, port);
     made->config = std::move(config);

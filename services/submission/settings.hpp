@@ -4,7 +4,7 @@
 
 #include "config/config.hpp"
 #include "net/tls.hpp"
-#include "scan/rules.hpp"
+#include "scan/local_checks.hpp"
 #include "smtp/server.hpp"
 #include "submission/metrics.hpp"
 
@@ -18,11 +18,11 @@ struct Settings {
     std::array<smtp::ServerSettings, port_count> ports;
     std::shared_ptr<const net::TlsContext> tls;   ///< null where no listener needs it
     std::shared_ptr<const net::TlsContext> next_hop_tls; ///< null where connections to the next hop stay plain
-    std::shared_ptr<const scan::RuleSet> rules;   ///< null without a rules file
+    std::shared_ptr<const scan::LocalChecks> checks; ///< never null
 
     const smtp::ServerSettings& port(Port p) const { return ports[static_cast<std::size_t>(p)]; }
 
-    /// Reads certificate and rules. One sentence per error; nothing is half made.
+    /// Reads certificate, rules and lists. One sentence per error; nothing is half made.
     static Result<std::shared_ptr<const Settings>> make(config::Config config);
 };
 

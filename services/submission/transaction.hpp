@@ -6,6 +6,7 @@
 #include "message/header.hpp"
 #include "relay/transaction.hpp"
 #include "smtp/envelope.hpp"
+#include "submission/outgoing.hpp"
 #include "submission/settings.hpp"
 #include "submission/spool.hpp"
 #include "subscriber/model.hpp"
@@ -29,6 +30,7 @@ struct Transaction {
     std::optional<relay::Transaction> hop; ///< from the first RCPT on
     Spool spool;
     std::optional<message::HeaderReader> header; ///< from DATA on
+    std::optional<Outgoing> outgoing;            ///< when the content is whole
     event::Event record; ///< grows as the dialogue goes on; written once, by report()
     bool reported = false;
 };

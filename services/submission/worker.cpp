@@ -10,11 +10,18 @@ namespace {
 
 constexpr std::size_t read_size = 64 * 1024;
 
+std::vector<relay::PoolSettings> pools_of(const Settings& settings, const std::vector<Endpoint>& addresses) {
+    return relay::pool_settings(settings.config, addresses, settings.next_hop_tls);
+}
+
 } // namespace
 
 Worker::Worker(Node& node)
     : node_(node), work_(net::asio::make_work_guard(io_)), deadlines_(io_),
-      hops_(io_, deadlines_, relay::pool_settings(node.settings()->config, node.settings()->next_hop_tls)), scratch_(read_size) {
+      hops_(io_, deadlines_, pools_of(*node.settings(), node.settings()->config.next_hop.addresses)), scratch_(read_size) {
+    const auto settings = node.settings();
+    if (const auto& diverted = settings->config.next_hop.divert_addresses; !diverted.empty())
+        divert_hops_ = std::make_unique<relay::HopGroup>(io_, deadlines_, pools_of(*settings, diverted));
     const auto& auth = node.settings()->config.auth;
     if (auth.backend == config::AuthBackend::dovecot)
         dovecot_ = std::make_unique<DovecotLink>(io_, deadlines_, auth.dovecot_socket);
@@ -33,6 +40,7 @@ void Worker::open() {
         listener->start_placing([this, at = port](net::Arrival arrival) { return place(at, std::move(arrival)); });
     }
     hops_.start();
+    if (divert_hops_) divert_hops_->start();
     if (dovecot_) dovecot_->start();
 }
 
@@ -44,11 +52,19 @@ void Worker::start() {
 void Worker::join() {
     net::asio::post(io_, [this] {
         hops_.stop();
+        if (divert_hops_) divert_hops_->stop();
         if (dovecot_) dovecot_->stop();
         deadlines_.stop();
         work_.reset();
     });
     if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<scan::Daemons> Worker::daemons() {
+    const auto settings = node_.settings();
+    if (!daemons_ || daemons_->differ_from(settings->config))
+        daemons_ = std::make_shared<scan::Daemons>(settings->config, deadlines_);
+    return daemons_;
 }
 
 void Worker::entered(Session& session) {

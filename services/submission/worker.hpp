@@ -5,6 +5,7 @@
 #include "net/listener.hpp"
 #include "net/task.hpp"
 #include "relay/group.hpp"
+#include "scan/daemons.hpp"
 #include "scan/rules.hpp"
 #include "submission/auth_dovecot.hpp"
 #include "submission/node.hpp"
@@ -52,8 +53,11 @@ class Worker {
     Node& node() { return node_; }
     net::Deadlines& deadlines() { return deadlines_; }
     relay::HopGroup& hops() { return hops_; }
+    relay::HopGroup* divert_hops() { return divert_hops_.get(); } ///< the high-risk pool; null where there is none
     DovecotLink* dovecot() { return dovecot_.get(); } ///< null unless it checks the passwords
     scan::RuleScanner& rule_scanner() { return rule_scanner_; }
+    /// Those of the configuration in force now; whoever asks them holds them until they have answered.
+    std::shared_ptr<scan::Daemons> daemons();
     /// For octets between a read and their use, with no await in between.
     std::span<char> scratch() { return scratch_; }
     std::string& content() { return content_; } ///< the same, for decoded content
@@ -78,8 +82,10 @@ class Worker {
     std::optional<net::asio::executor_work_guard<net::Executor>> work_;
     net::Deadlines deadlines_;
     relay::HopGroup hops_;
+    std::unique_ptr<relay::HopGroup> divert_hops_;
     std::unique_ptr<DovecotLink> dovecot_;
     scan::RuleScanner rule_scanner_;
+    std::shared_ptr<scan::Daemons> daemons_; ///< null until somebody wants them
     std::vector<char> scratch_;
     std::string content_;
     std::vector<std::pair<Port, std::unique_ptr<net::Listener>>> listeners_;
