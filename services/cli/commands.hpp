@@ -18,5 +18,6 @@ void add_event(arguments::Command& program, Context& context);
 void add_backtest(arguments::Command& program, Context& context);
 void add_session(arguments::Command& program, Context& context);
 void add_trace(arguments::Command& program, Context& context);
+void add_scan(arguments::Command& program, Context& context);
 
 } // namespace lazaret::cli

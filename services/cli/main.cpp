@@ -55,6 +55,7 @@ int main(int argc, char** argv) {
     add_backtest(program, context);
     add_session(program, context);
     add_trace(program, context);
+    add_scan(program, context);
 
     try {
         if (!program.parse(argc, argv)) return 0; // --help, --version

@@ -1,0 +1,215 @@
+// scan: one message through all checks and scanners, without sending it
+
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "core/ids.hpp"
+#include "message/header.hpp"
+#include "net/init.hpp"
+#include "scan/judge.hpp"
+#include "scan/local_checks.hpp"
+#include "scan/reading.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+namespace lazaret::cli {
+
+namespace {
+
+using Kind = verdict::Verdict::Kind;
+using Clock = std::chrono::steady_clock;
+
+struct Wanted {
+    std::string file, network_class = "dynamic", plan, client = "192.0.2.1", sender;
+    std::vector<std::string> recipients;
+};
+
+struct Scanned {
+    std::vector<verdict::Finding> local;
+    Duration local_took{};
+    std::vector<scan::Look> looks;
+};
+
+/// The file as the next hop would get it: every line ends in CRLF.
+std::string read_message(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) throw Failure(Status::failed, file + " cannot be read");
+    std::string octets{std::istreambuf_iterator<char>(stream), {}}, message;
+    if (stream.bad()) throw Failure(Status::failed, file + " cannot be read to its end");
+    message.reserve(octets.size() + octets.size() / 32);
+    char before = 0;
+    for (const char c : octets) {
+        if (c == '\n' && before != '\r') message += '\r';
+        message += before = c;
+    }
+    return message;
+}
+
+std::uint64_t body_of(const std::string& message) {
+    ::lazaret::message::HeaderReader header;
+    header.feed(message);
+    header.finish();
+    return header.body_offset();
+}
+
+void look(const std::string& message, const config::Config& config, const scan::LocalChecks& checks, Scanned& out) {
+    const auto begun = Clock::now();
+    const auto body_at = body_of(message);
+    scan::Reading reading(std::string_view(message).substr(0, body_at + config.content.scan_size), body_at);
+    scan::RuleScanner rules;
+    out.local = checks.run(reading, rules);
+    out.local_took = std::chrono::duration_cast<Duration>(Clock::now() - begun);
+}
+
+net::task<> ask(scan::Daemons& daemons, const scan::Octets& octets, const scan::Envelope& envelope, const config::Config& config,
+                const scan::Policy& policy, Scanned& out) {
+    out.looks = co_await daemons.ask(octets, envelope, config, policy);
+}
+
+void ask_all(const std::string& message, const config::Config& config, const scan::Policy& policy, const Wanted& wanted,
+             Scanned& out) {
+    net::init();
+    net::asio::io_context io{1};
+    net::Deadlines deadlines{io};
+    scan::Daemons daemons(config, deadlines);
+    const scan::MemoryOctets octets(message);
+    scan::Envelope envelope;
+    envelope.client = value_or_fail(IpAddress::parse(wanted.client));
+    envelope.sender = wanted.sender;
+    envelope.recipients = wanted.recipients;
+    envelope.account = wanted.sender;
+    envelope.trace_id = TraceId::make(now()).view();
+    net::asio::co_spawn(io, ask(daemons, octets, envelope, config, policy, out), [&](std::exception_ptr failure) {
+        deadlines.stop();
+        if (failure) std::rethrow_exception(failure);
+    });
+    io.run();
+}
+
+std::string word(const scan::Judgement& judgement) {
+    std::string text;
+    switch (judgement.kind) {
+    case Kind::accept: text = "accept"; break;
+    case Kind::defer: text = "defer"; break;
+    case Kind::refuse: text = "refuse"; break;
+    case Kind::discard: text = "discard"; break;
+    }
+    if (judgement.divert) text += ", divert";
+    if (judgement.tag) text += ", tag";
+    return text;
+}
+
+std::string number(double value) {
+    std::string text = verdict::to_string(verdict::Finding("", verdict::Mode::off, value));
+    return text.substr(text.rfind(':') + 1);
+}
+
+std::string milliseconds(Duration took) {
+    return number(std::round(static_cast<double>(took.count()) / 100) / 10);
+}
+
+Json to_json(const verdict::Finding& finding) {
+    Json json;
+    json["name"] = finding.name;
+    json["mode"] = std::string(verdict::to_string(finding.mode));
+    json["score"] = finding.score;
+    return json;
+}
+
+void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
+    Json json, findings = Json::array(), scanners = Json::array();
+    json["verdict"] = std::string(verdict::to_string(judgement.kind));
+    json["tag"] = judgement.tag;
+    json["divert"] = judgement.divert;
+    json["reason"] = judgement.reason;
+    json["score"] = judgement.score;
+    for (const auto& finding : judgement.findings) findings.push_back(to_json(finding));
+    json["findings"] = std::move(findings);
+    json["local_ms"] = static_cast<double>(scanned.local_took.count()) / 1000;
+    for (const auto& look : scanned.looks) {
+        Json one, symbols = Json::array();
+        one["name"] = std::string(look.scanner);
+        one["state"] = std::string(to_string(look.outcome.state));
+        one["wish"] = std::string(to_string(look.outcome.wish));
+        one["score"] = look.outcome.score;
+        one["failure"] = look.outcome.failure;
+        one["ms"] = static_cast<double>(look.outcome.took.count()) / 1000;
+        for (const auto& symbol : look.outcome.findings) {
+            Json each;
+            each["name"] = symbol.name;
+            each["score"] = symbol.score;
+            symbols.push_back(std::move(each));
+        }
+        one["symbols"] = std::move(symbols);
+        scanners.push_back(std::move(one));
+    }
+    json["scanners"] = std::move(scanners);
+    print_json(json);
+}
+
+void print_for_people(const Scanned& scanned, const scan::Judgement& judgement, const scan::Policy& policy) {
+    Table scanners({"SCANNER", "RESULT", "ITS SCORE", "MS", "SAYS"});
+    scanners.add({"lazaret", scanned.local.empty() ? "clean" : "found", "-", milliseconds(scanned.local_took),
+                  scanned.local.empty() ? "-" : show_count(scanned.local.size(), "finding")});
+    for (const auto& look : scanned.looks) {
+        const auto& outcome = look.outcome;
+        const auto says = !outcome.failure.empty() ? outcome.failure : std::string(to_string(outcome.wish));
+        scanners.add({std::string(look.scanner), std::string(to_string(outcome.state)), number(outcome.score),
+                      milliseconds(outcome.took), says});
+    }
+    scanners.print();
+    std::cout << "\n";
+    Table findings({"FINDING", "MODE", "SCORE"});
+    for (const auto& finding : judgement.findings)
+        findings.add({finding.name, std::string(verdict::to_string(finding.mode)), number(finding.score)});
+    for (const auto& look : scanned.looks)
+        for (const auto& symbol : look.outcome.findings)
+            if (std::none_of(judgement.findings.begin(), judgement.findings.end(),
+                             [&](const auto& shown) { return shown.name == symbol.name && shown.score != 0; }))
+                findings.add({"  " + symbol.name, "(" + std::string(look.scanner) + ")", number(symbol.score)});
+    findings.print();
+    std::cout << "\nverdict: " << word(judgement) << (judgement.reason.empty() ? "" : " because of " + judgement.reason)
+              << "; enforced score " << number(judgement.score) << ", refused from " << number(policy.reject_score) << "\n";
+}
+
+void scan_file(Context& context, const Wanted& wanted) {
+    const auto& config = context.configuration();
+    const auto policy = scan::policy_for(config, wanted.network_class, wanted.plan);
+    const auto checks = scan::LocalChecks::load(config);
+    if (!checks) throw Failure(Status::config, checks.error().message);
+    const auto message = read_message(wanted.file);
+    Scanned scanned;
+    if (policy.mode != config::Mode::off) look(message, config, **checks, scanned);
+    if (scan::Daemons::wanted(config, policy)) ask_all(message, config, policy, wanted, scanned);
+    const auto judgement = scan::judge(scanned.local, scanned.looks, policy);
+    if (context.json) print_as_json(scanned, judgement);
+    else print_for_people(scanned, judgement, policy);
+    if (judgement.kind != Kind::accept) throw Failure(Status::failed, "the message would not be sent");
+}
+
+} // namespace
+
+void add_scan(arguments::Command& program, Context& context) {
+    auto wanted = std::make_shared<Wanted>();
+    auto command = program.add("scan", "what checks and scanners find in a message, and the verdict; nothing is sent. Exit status 1: "
+                                       "it would be refused, deferred or discarded");
+    command.option("FILE", wanted->file, "the message, header and body").required().is("FILE");
+    command.option("--class", wanted->network_class, "class of the sender's network, for [[content_policy]]")
+        .one_of({"dynamic", "static", "business", "trusted"})
+        .shows_default();
+    command.option("--plan", wanted->plan, "plan of the sender, for [[content_policy]]").is("PLAN");
+    command.option("--client", wanted->client, "address of the client, as scanners are told").is("IP").shows_default();
+    command.option("--from", wanted->sender, "sender of the envelope and login, as scanners are told").is("ADDRESS");
+    command.option("--to", wanted->recipients, "recipients of the envelope, as scanners are told").is("ADDRESS").repeatable();
+    command.run([&context, wanted] { scan_file(context, *wanted); });
+}
+
+} // namespace lazaret::cli
