@@ -226,6 +226,20 @@ class InTrouble(Scanned):
         self.expect_back()
         self.assertNotIn("Eicar", "".join(self.findings()))
 
+    def test_a_stop_waits_for_no_longer_than_the_deadline(self):
+        self.clamd.signal_all(signal.SIGSTOP)
+        try:
+            with ThreadPoolExecutor(1) as pool:
+                sending = pool.submit(self.send)
+                self.eventually(lambda: any(one["state"] == "scan" for one in self.lazaret.cli_json("session", "list")),
+                                "a session waits for scanners", 20)
+                self.lazaret.submission.send(signal.SIGTERM)
+                self.expect_deferred([sending.result()], self.TIMEOUT + 15)
+            self.assertTrue(self.lazaret.submission.wait_gone(30), "it ends by itself")
+            self.assertEqual(self.lazaret.submission.status, 0)
+        finally:
+            self.clamd.signal_all(signal.SIGCONT)
+
     def test_slow(self):
         slow = Slow(self.clamd.port, 1)
         self.addCleanup(slow.close)
