@@ -75,7 +75,7 @@ void Session::gather(std::vector<smtp::RcptTo>& group) {
     const auto most = std::min({most_at_once, machine_.recipients_left(), refusals_left});
     while (group.size() < most) {
         const auto line = lines_.peek();
-        if (!line || !ascii_istarts_with(*line, "RCPT")) return;
+        if (!line || !ascii_istarts_with(*line, "RCPT ")) return;
         auto action = machine_.feed(*line, worker_.hops().extensions());
         if (action.step != smtp::Step::rcpt) return;
         if (!reserve(limits::Excess::refuse).allowed) return; // a place may be free when those before it are answered

@@ -122,7 +122,7 @@ net::task<> Session::converse() {
             co_return;
         }
         // A recipient that is refused is no error of the client's program: mailing lists have them, in a bound of their own.
-        if (action.step == Step::reply && ascii_istarts_with(line_, "RCPT")) ++refused_recipients_;
+        if (action.step == Step::reply && ascii_istarts_with(line_, "RCPT ")) ++refused_recipients_;
         else if (action.counts_as_error) {
             if (too_many_errors()) co_return;
             co_await tarpit(); // the reply waits in out_
