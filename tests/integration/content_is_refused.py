@@ -59,6 +59,29 @@ class Slow:
         self.server.close()
 
 
+class Dated:
+    """Tells a version with a date, as clamd with the signatures of ClamAV does, and nothing else."""
+    VERSION, BUILT = b"ClamAV 1.4.6/27500/Mon Jan 19 10:42:00 2026\0", 1768819320
+
+    def __init__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.server.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            with client:
+                if client.recv(100) == b"zVERSION\0":
+                    client.sendall(self.VERSION)
+
+    def close(self):
+        self.server.close()
+
+
 class Scanned(Case):
     """The daemons serve all tests of a class; the classes below are tests."""
     instance = ScannedInstance
@@ -255,6 +278,18 @@ class InTrouble(Scanned):
         passed = self.send()
         self.assertTrue(passed.is_sent, passed.text)
         self.assertIn("scan_failed.clamav:enforce:0", self.findings(count=len(outcomes) + 2)[-1])
+
+
+class AgeOfSignatures(Scanned):
+    @classmethod
+    def sections(cls):
+        cls.dated = Dated()
+        cls.addClassCleanup(cls.dated.close)
+        return {"clamav": {"address": cls.dated.address}}
+
+    def test_it_is_a_metric(self):
+        name = "lazaret_clamav_database_timestamp_seconds"
+        self.eventually(lambda: self.lazaret.metric(name) == Dated.BUILT, "the metric has the date of the signatures", 30)
 
 
 if __name__ == "__main__":
