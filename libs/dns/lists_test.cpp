@@ -129,6 +129,14 @@ TEST_F(ListsTest, OneThatRefusesListsNobody) {
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_off{list=\"refuses-d\"} 0"));
 }
 
+TEST_F(ListsTest, AListingCountsOnlyBesideAProperAnswer) {
+    make("half");
+    server.records["invalid.d.example"] = {{"127.255.255.255"}, 60};
+    EXPECT_EQ(look_up({"evil.example"}), "") << "what the list says beside a refusal is nothing to rely on";
+    server.records.erase("invalid.d.example");
+    EXPECT_EQ(look_up({"evil.example"}), "half-d:evil.example ");
+}
+
 TEST_F(ListsTest, OneThatIsAwayListsNobody) {
     make("away");
     for (const auto say : {FakeServer::Say::nothing, FakeServer::Say::server_failure}) {

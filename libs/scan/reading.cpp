@@ -68,7 +68,7 @@ const std::vector<mime::Uri>& Reading::uris() {
         mime::Budget budget(limits_);
         mime::UriCollector found(budget);
         found.read_text(decoded_subject(header_));
-        found.read_text(text());
+        found.read_text(plain_->is_ascii ? raw_ : text()); // a line ends a URI, however it ends
         plain_uris_ = found.take();
     }
     return *plain_uris_;
