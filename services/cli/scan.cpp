@@ -155,6 +155,19 @@ void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
     print_json(json);
 }
 
+/// SpamAssassin and rspamd have a total, in which their symbols have counted already.
+bool has_total(const scan::Look& look) {
+    return look.outcome.wish != scan::Wish::virus && look.outcome.wish != scan::Wish::suspicion;
+}
+
+bool is_symbol(const std::string& name, const Scanned& scanned) {
+    return std::any_of(scanned.looks.begin(), scanned.looks.end(), [&](const scan::Look& look) {
+        const auto& symbols = look.outcome.findings;
+        const auto is_it = [&](const verdict::Finding& symbol) { return symbol.name == name; };
+        return has_total(look) && std::any_of(symbols.begin(), symbols.end(), is_it);
+    });
+}
+
 void print_for_people(const Scanned& scanned, const scan::Judgement& judgement, const scan::Policy& policy) {
     Table scanners({"SCANNER", "RESULT", "ITS SCORE", "MS", "SAYS"});
     scanners.add({"lazaret", scanned.local.empty() ? "clean" : "found", "-", milliseconds(scanned.local_took),
@@ -169,12 +182,11 @@ void print_for_people(const Scanned& scanned, const scan::Judgement& judgement, 
     std::cout << "\n";
     Table findings({"FINDING", "MODE", "SCORE"});
     for (const auto& finding : judgement.findings)
-        findings.add({finding.name, std::string(verdict::to_string(finding.mode)), number(finding.score)});
+        if (!is_symbol(finding.name, scanned))
+            findings.add({finding.name, std::string(verdict::to_string(finding.mode)), number(finding.score)});
     for (const auto& look : scanned.looks)
         for (const auto& symbol : look.outcome.findings)
-            if (std::none_of(judgement.findings.begin(), judgement.findings.end(),
-                             [&](const auto& shown) { return shown.name == symbol.name && shown.score != 0; }))
-                findings.add({"  " + symbol.name, "(" + std::string(look.scanner) + ")", number(symbol.score)});
+            if (has_total(look)) findings.add({"  " + symbol.name, "in " + std::string(look.scanner), number(symbol.score)});
     findings.print();
     std::cout << "\nverdict: " << word(judgement) << (judgement.reason.empty() ? "" : " because of " + judgement.reason)
               << "; enforced score " << number(judgement.score) << ", refused from " << number(policy.reject_score) << "\n";
@@ -199,8 +211,8 @@ void scan_file(Context& context, const Wanted& wanted) {
 
 void add_scan(arguments::Command& program, Context& context) {
     auto wanted = std::make_shared<Wanted>();
-    auto command = program.add("scan", "what checks and scanners find in a message, and the verdict; nothing is sent. Exit status 1: "
-                                       "it would be refused, deferred or discarded");
+    auto command = program.add("scan", "what checks and scanners find in a message, and the verdict; nothing is sent. Exit "
+                                       "status 1: it would be refused, deferred or discarded");
     command.option("FILE", wanted->file, "the message, header and body").required().is("FILE");
     command.option("--class", wanted->network_class, "class of the sender's network, for [[content_policy]]")
         .one_of({"dynamic", "static", "business", "trusted"})
