@@ -3,6 +3,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
+#define CARES_NO_DEPRECATED // later c-ares prefer functions that Debian 12's does not have
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <netinet/in.h>
