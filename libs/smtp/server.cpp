@@ -279,7 +279,6 @@ void Server::rcpt_accepted() {
 void Server::transaction_ended() {
     if (phase_ != Phase::connected) phase_ = Phase::greeted;
     recipients_ = 0;
-    smtputf8_ = false;
     forwarded_.reset(); // each message tells its own client
 }
 
