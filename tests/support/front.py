@@ -13,7 +13,7 @@ TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "deploy"))
 
 from stack import ports  # noqa: E402
-from stack.postfix import Postfix  # noqa: E402
+from stack.postfix import Postfix, write  # noqa: E402
 
 MAIN = """compatibility_level = 3.6
 queue_directory = @DIRECTORY@/queue
@@ -103,7 +103,7 @@ class Front(Postfix):
         for name, text in (("main.cf", MAIN), ("master.cf", MASTER)):
             for key, value in values.items():
                 text = text.replace(f"@{key}@", str(value))
-            (self.etc / name).write_text(text)
+            write(self.etc / name, text)
 
     def stop(self):
         gone = super().stop()
