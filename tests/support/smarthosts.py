@@ -7,6 +7,7 @@ machine's stay as they are."""
 
 import os
 import shutil
+import signal
 import smtplib
 import subprocess
 import sys
@@ -156,14 +157,13 @@ class Unpacked(Smarthost):
                                           env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"})
 
     def stop(self):
-        # The namespace's first process takes all the others with it.
-        if getattr(self, "child", None) is not None:
-            self.child.terminate()
-            try:
-                self.child.wait(10)
-            except subprocess.TimeoutExpired:
-                self.child.kill()
-                self.child.wait()
+        if getattr(self, "child", None) is None or self.child.poll() is not None:
+            return
+        # The namespace's first process takes all the others with it. unshare does not pass a signal on, and who changes its user
+        # has undone --kill-child.
+        for pid in Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        self.child.wait(20)
 
 
 class EximClient(Unpacked):
