@@ -45,6 +45,10 @@ net::task<bool> Session::data() {
         phase_ = Phase::scan;
         auto judgement = co_await scan();
         verdict = decide(std::move(judgement));
+        if (auto since = confined()) { // while the scanners took their time
+            since->findings = std::move(verdict.findings);
+            verdict = std::move(*since);
+        }
     }
     tx.record.findings = verdict::to_strings(verdict.findings);
     switch (verdict.kind) {
