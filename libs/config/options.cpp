@@ -313,7 +313,7 @@ std::vector<Option> declare() {
     add(option("content.mode", &C::content, &Content::mode, mode_words, live,
                "Mode of all checks of content together; a rule's or scanner's own mode can only be milder."));
     add(option("content.rules_file", &C::content, &Content::rules_file, Path{}, live,
-               "File with header and body rules; \"\" for none."));
+               "File with content rules; \"\" for none."));
     add(option("content.reject_score", &C::content, &Content::reject_score, Real{0.1, 1000}, live,
                "Sum of the enforced findings' scores from which a message is refused."));
     add(option("content.divert_score", &C::content, &Content::divert_score, Real{0, 1000}, live,
