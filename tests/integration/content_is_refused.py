@@ -23,11 +23,10 @@ SPAM = "5.7.1 The message looks like spam or malware and was not sent. What to d
 UNJUDGED = "4.7.1 The message could not be checked just now; please try again later"
 
 
-class Slow:
-    """A way to clamd on which the answer takes its time."""
+class StandIn:
+    """Where clamd is looked for: answers each client in a thread of its own."""
 
-    def __init__(self, behind, seconds):
-        self.behind, self.seconds = behind, seconds
+    def __init__(self):
         self.server = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self.server.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -38,9 +37,20 @@ class Slow:
                 client, _ = self.server.accept()
             except OSError:
                 return
-            threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+            threading.Thread(target=self.answer, args=(client,), daemon=True).start()
 
-    def _pass_on(self, client):
+    def close(self):
+        self.server.close()
+
+
+class Slow(StandIn):
+    """A way to clamd on which the answer takes its time."""
+
+    def __init__(self, behind, seconds):
+        self.behind, self.seconds = behind, seconds
+        super().__init__()
+
+    def answer(self, client):
         with client, socket.create_connection(("127.0.0.1", self.behind)) as daemon:
             threading.Thread(target=self._copy, args=(client, daemon), daemon=True).start()
             answer = b"".join(iter(lambda: daemon.recv(4096), b""))
@@ -55,31 +65,15 @@ class Slow:
         except OSError:
             pass
 
-    def close(self):
-        self.server.close()
 
-
-class Dated:
+class Dated(StandIn):
     """Tells a version with a date, as clamd with the signatures of ClamAV does, and nothing else."""
     VERSION, BUILT = b"ClamAV 1.4.6/27500/Mon Jan 19 10:42:00 2026\0", 1768819320
 
-    def __init__(self):
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self.server.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self.server.accept()
-            except OSError:
-                return
-            with client:
-                if client.recv(100) == b"zVERSION\0":
-                    client.sendall(self.VERSION)
-
-    def close(self):
-        self.server.close()
+    def answer(self, client):
+        with client:
+            if client.recv(100) == b"zVERSION\0":
+                client.sendall(self.VERSION)
 
 
 class Scanned(Case):
