@@ -49,7 +49,7 @@ class Sender:
                 session.starttls(context=self.context)
                 _greet(session)
             if self.listener != "relay":
-                session.login(self.login, self.password)
+                _log_in(session, self.login, self.password)
             return session
         except BaseException:
             session.close()
@@ -104,6 +104,12 @@ class Sender:
         outcome.code, outcome.text = code, _text(answer)
         if code == 250:
             outcome.stage = "sent"
+
+
+def _log_in(session, login, password):
+    # Not session.login(): answered with a 421, it tries the next mechanism on the closed connection and the reply is lost.
+    session.user, session.password = login, password
+    session.auth("PLAIN", session.auth_plain)
 
 
 def _greet(session):
