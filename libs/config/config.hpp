@@ -189,10 +189,31 @@ struct Links {
     std::filesystem::path block_file, allow_file; ///< of hosts and domains; "" = none
 };
 
+/// Names are looked up for DNS lists.
+struct Dns {
+    std::vector<Endpoint> servers; ///< literal addresses; none = those of /etc/resolv.conf
+    Duration timeout = std::chrono::seconds(5); ///< for all answers about a message
+};
+
+/// A DNS list (RFC 5782).
+struct DnsList {
+    enum class Of { domains, addresses };
+
+    std::string name; ///< [a-z0-9_-]
+    std::string zone; ///< may hold a customer's key: neither logged nor shown
+    std::optional<Of> of; ///< always set after loading
+    std::vector<Cidr> counts; ///< answers; empty = all that speak of the entry
+    Mode mode = Mode::warn;
+    double score = 5;
+
+    bool operator==(const DnsList&) const = default;
+};
+
 /// Other thresholds and modes for a class of networks, a plan, or a plan within a class. What is not set is as for all.
 struct ContentPolicy {
     std::optional<std::string> network_class, plan; ///< nullopt: any; the class as in subscriber::to_string()
     std::optional<Mode> mode, clamav, spamassassin, rspamd;
+    std::optional<Mode> dns_lists; ///< none of them is stricter
     std::optional<double> reject_score, divert_score, tag_score;
     std::optional<Virus> virus;
 };
@@ -255,6 +276,8 @@ struct Config {
     Clamav clamav;
     SpamAssassin spamassassin;
     Rspamd rspamd;
+    Dns dns;
+    std::vector<DnsList> dns_lists;
     std::vector<ContentPolicy> content_policies; ///< the first that fits counts
     Journal journal;
     Database database;

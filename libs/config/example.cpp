@@ -1,5 +1,6 @@
 #include "config/example.hpp"
 
+#include "config/dns_lists.hpp"
 #include "config/options.hpp"
 #include "config/policies.hpp"
 
@@ -39,6 +40,21 @@ std::string escaped(const std::string& text) {
     return out;
 }
 
+template <class Row> std::string example_of(const Table<Row>& table) {
+    std::string out = "\n" + comment(std::string(table.sentence)) + "#[[" + std::string(table.name) + "]]\n";
+    for (const auto& key : table.keys)
+        out += "\n" + comment(key.sentence) + comment(kind(key.unit, key.range) + ".") + "#" + key.name + " = " + key.sample + "\n";
+    return out;
+}
+
+template <class Row> std::string reference_of(const Table<Row>& table) {
+    std::string out = "\n## [[" + std::string(table.name) + "]]\n\n" + std::string(table.sentence) +
+                      " Changes take effect at a reload.\n\n| key | value | meaning |\n|---|---|---|\n";
+    for (const auto& key : table.keys)
+        out += "| `" + key.name + "` | " + key.unit + escaped(key.range.empty() ? "" : ": " + key.range) + " | " + escaped(key.sentence) + " |\n";
+    return out;
+}
+
 } // namespace
 
 std::string example() {
@@ -56,10 +72,7 @@ std::string example() {
             out += (option.is_shown ? "" : "#") + option.key + " = " + option.sample + "\n";
         }
     }
-    out += "\n" + comment(std::string(policy_sentence)) + "#[[" + std::string(policy_table) + "]]\n";
-    for (const auto& key : policy_keys())
-        out += "\n" + comment(key.sentence) + comment(kind(key.unit, key.range) + ".") + "#" + key.name + " = " + key.sample + "\n";
-    return out;
+    return out + example_of(dns_lists()) + example_of(content_policies());
 }
 
 std::string reference() {
@@ -91,11 +104,7 @@ std::string reference() {
                        (option.change == Change::on_reload ? "reload" : "restart") + " | " +
                        escaped(option.sentence) + " |\n";
     }
-    out += "\n## [[" + std::string(policy_table) + "]]\n\n" + std::string(policy_sentence) +
-           " Changes take effect at a reload.\n\n| key | value | meaning |\n|---|---|---|\n";
-    for (const auto& key : policy_keys())
-        out += "| `" + key.name + "` | " + key.unit + escaped(key.range.empty() ? "" : ": " + key.range) + " | " + escaped(key.sentence) + " |\n";
-    return out;
+    return out + reference_of(dns_lists()) + reference_of(content_policies());
 }
 
 } // namespace lazaret::config

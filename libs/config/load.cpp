@@ -1,5 +1,6 @@
 #include "config/load.hpp"
 
+#include "config/dns_lists.hpp"
 #include "config/options.hpp"
 #include "config/policies.hpp"
 #include "config/resolve.hpp"
@@ -44,13 +45,6 @@ Found::Value to_found(const toml::node& node) {
 
 std::string maybe(const std::string& guess) {
     return guess.empty() ? "" : "; did you mean " + guess + "?";
-}
-
-std::string policy_key_names() {
-    std::string names;
-    for (const auto& key : policy_keys())
-        names += (names.empty() ? "" : ", ") + key.name;
-    return names;
 }
 
 /// The parser's words; the most usual mistake deserves clearer ones.
@@ -115,7 +109,8 @@ class Loader {
 
     void read_section(const toml::key& key, const toml::node& node) {
         const std::string_view name = key.str();
-        if (name == policy_table) return read_policies(key, node);
+        if (name == content_policies().name) return read_tables(content_policies(), config_.content_policies, key, node);
+        if (name == dns_lists().name) return read_tables(dns_lists(), config_.dns_lists, key, node);
         if (!is_section(name)) {
             const auto guess = nearest_section(name);
             const auto shown = printable(name, 60);
@@ -135,23 +130,23 @@ class Loader {
             set(name, option.str(), to_found(value), at(option.source()), at(value.source()));
     }
 
-    void read_policies(const toml::key& key, const toml::node& node) {
+    template <class Row>
+    void read_tables(const Table<Row>& kind, std::vector<Row>& rows, const toml::key& key, const toml::node& node) {
         const auto* tables = node.as_array();
-        const std::string name(policy_table);
+        const std::string name(kind.name);
         if (!tables || !tables->is_homogeneous(toml::node_type::table))
             return fail(at(key.source()), name + " is a list of tables; expected [[" + name + "]] alone on a line");
         for (const auto& table : *tables) {
-            auto& policy = config_.content_policies.emplace_back();
-            const auto place = at(table.source());
-            origins_[name + "." + std::to_string(config_.content_policies.size())] = place;
+            auto& row = rows.emplace_back();
+            origins_[name + "." + std::to_string(rows.size())] = at(table.source());
             for (const auto& [option, value] : *table.as_table()) {
-                const auto* known = find_policy_key(option.str());
+                const auto* known = kind.find(option.str());
                 const auto full = name + "." + printable(option.str(), 60);
                 if (!known) {
-                    fail(at(option.source()), "unknown option " + full + "; expected one of " + policy_key_names());
+                    fail(at(option.source()), "unknown option " + full + "; expected one of " + kind.key_names());
                     continue;
                 }
-                if (const auto problem = known->read(policy, Found{to_found(value), folder_}))
+                if (const auto problem = known->read(row, Found{to_found(value), folder_}))
                     fail(at(value.source()), full + ": " + *problem);
             }
         }

@@ -360,6 +360,12 @@ std::vector<Option> declare() {
     add(option("rspamd.settings_id", &C::rspamd, &Rspamd::settings_id, text_or_empty, live,
                "Block of its settings.conf for this mail; \"\" for none."));
 
+    add(option("dns.servers", &C::dns, &Dns::servers, NameServers{}, live,
+               "Name servers to ask; lists want a resolver of your own that does not forward to a public one."));
+    add(option("dns.timeout", &C::dns, &Dns::timeout, Period{10ms, 1min}, live,
+               "Longest wait for all answers about a message, within content.scan_timeout; what is missing then counts as "
+               "not listed."));
+
     add(derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
                        "Folder where events wait for the database."),
                 "node.state_dir/journal", "\"/var/lib/lazaret/journal\""));
@@ -436,6 +442,7 @@ const std::vector<Section>& sections() {
         {"clamav", "ClamAV, which finds viruses."},
         {"spamassassin", "SpamAssassin, which gives a score."},
         {"rspamd", "rspamd, which gives a score."},
+        {"dns", "Name servers, for DNS lists."},
         {"journal", "Events on disk until PostgreSQL has them."},
         {"database", "PostgreSQL."},
         {"metrics", "Prometheus metrics and health over HTTP."},

@@ -2,9 +2,6 @@
 
 #include "config/words.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace lazaret::config {
 namespace {
 
@@ -16,53 +13,34 @@ bool is_plan(std::string_view text) {
     return !text.empty() && text.size() <= 64;
 }
 
-template <class Value, class Rule>
-PolicyKey key(std::string name, std::optional<Value> ContentPolicy::*member, Rule rule, std::string sample,
-              std::string sentence) {
-    PolicyKey made;
-    made.name = std::move(name);
-    made.sentence = std::move(sentence);
-    made.unit = rule.unit();
-    made.range = rule.range();
-    made.sample = std::move(sample);
-    made.read = [=](ContentPolicy& policy, const Found& found) -> std::optional<std::string> {
-        auto value = rule.read(found);
-        if (!value) return misfit(found, rule.expected(), rule.hint(found));
-        policy.*member = *std::move(value);
-        return std::nullopt;
-    };
-    return made;
-}
-
-std::vector<PolicyKey> declare() {
+Table<ContentPolicy> declare() {
     using P = ContentPolicy;
     const Text class_text{is_class, "one of \"dynamic\", \"static\", \"business\", \"trusted\""};
     const Text plan_text{is_plan, "the name of a plan, 1 to 64 octets"};
-    std::vector<PolicyKey> all;
-    all.push_back(key("class", &P::network_class, class_text, "\"business\"", "Class of the network or subscriber; any, where it is not set."));
-    all.push_back(key("plan", &P::plan, plan_text, "\"residential\"", "Plan of the subscriber; any, where it is not set."));
-    all.push_back(key("mode", &P::mode, mode_words, "\"warn\"", "In place of content.mode: of all checks together."));
-    all.push_back(key("clamav", &P::clamav, mode_words, "\"enforce\"", "In place of clamav.mode."));
-    all.push_back(key("spamassassin", &P::spamassassin, mode_words, "\"warn\"", "In place of spamassassin.mode."));
-    all.push_back(key("rspamd", &P::rspamd, mode_words, "\"warn\"", "In place of rspamd.mode."));
-    all.push_back(key("reject_score", &P::reject_score, Real{0.1, 1000}, "15.0", "In place of content.reject_score."));
-    all.push_back(key("divert_score", &P::divert_score, Real{0, 1000}, "0.0", "In place of content.divert_score."));
-    all.push_back(key("tag_score", &P::tag_score, Real{0, 1000}, "0.0", "In place of content.tag_score."));
-    all.push_back(key("virus", &P::virus, virus_words, "\"refuse\"", "In place of content.virus."));
-    return all;
+    Table<P> table;
+    table.name = "content_policy";
+    table.sentence = "Other thresholds and modes for a class of networks, a plan, or a plan within a class. Tables may stand "
+                     "any number of times; the first that fits a message counts, and what it does not set is as for all mail.";
+    const auto add = [&](auto&&... parts) { table.keys.push_back(table_key<P>(std::forward<decltype(parts)>(parts)...)); };
+    add("class", &P::network_class, class_text, "\"business\"", "Class of the network or subscriber; any, where it is not set.");
+    add("plan", &P::plan, plan_text, "\"residential\"", "Plan of the subscriber; any, where it is not set.");
+    add("mode", &P::mode, mode_words, "\"warn\"", "In place of content.mode: of all checks together.");
+    add("clamav", &P::clamav, mode_words, "\"enforce\"", "In place of clamav.mode.");
+    add("spamassassin", &P::spamassassin, mode_words, "\"warn\"", "In place of spamassassin.mode.");
+    add("rspamd", &P::rspamd, mode_words, "\"warn\"", "In place of rspamd.mode.");
+    add("dns_lists", &P::dns_lists, mode_words, "\"warn\"", "Of all DNS lists together: none of them is stricter.");
+    add("reject_score", &P::reject_score, Real{0.1, 1000}, "15.0", "In place of content.reject_score.");
+    add("divert_score", &P::divert_score, Real{0, 1000}, "0.0", "In place of content.divert_score.");
+    add("tag_score", &P::tag_score, Real{0, 1000}, "0.0", "In place of content.tag_score.");
+    add("virus", &P::virus, virus_words, "\"refuse\"", "In place of content.virus.");
+    return table;
 }
 
 } // namespace
 
-const std::vector<PolicyKey>& policy_keys() {
-    static const std::vector<PolicyKey> all = declare();
-    return all;
-}
-
-const PolicyKey* find_policy_key(std::string_view name) {
-    const auto& all = policy_keys();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const PolicyKey& key) { return key.name == name; });
-    return found == all.end() ? nullptr : &*found;
+const Table<ContentPolicy>& content_policies() {
+    static const Table<ContentPolicy> table = declare();
+    return table;
 }
 
 } // namespace lazaret::config

@@ -16,6 +16,7 @@ Config reloaded(const Config& running, const Config& fresh) {
     Config next = running;
     for (const auto& option : options())
         if (option.change == Change::on_reload) option.copy(fresh, next);
+    next.dns_lists = fresh.dns_lists;
     next.content_policies = fresh.content_policies;
     return next;
 }

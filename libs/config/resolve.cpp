@@ -1,5 +1,6 @@
 #include "config/resolve.hpp"
 
+#include "config/dns_lists.hpp"
 #include "config/policies.hpp"
 #include "core/text.hpp"
 
@@ -130,7 +131,7 @@ void check_scores(const Config& config, const ContentPolicy& policy, const std::
 
 void check_content(const Config& config, std::vector<Conflict>& found) {
     check_scores(config, ContentPolicy(), "content", "", found);
-    const std::string table(policy_table);
+    const std::string table(content_policies().name);
     std::size_t number = 0;
     for (const auto& policy : config.content_policies) {
         const auto place = table + "." + std::to_string(++number);
@@ -139,6 +140,13 @@ void check_content(const Config& config, std::vector<Conflict>& found) {
         else if (policy.reject_score || policy.divert_score || policy.tag_score)
             check_scores(config, policy, table, place, found);
     }
+}
+
+void check_dns_lists(const Config& config, std::vector<Conflict>& found) {
+    const std::string table(dns_lists().name);
+    for (std::size_t i = 0; i < config.dns_lists.size(); ++i)
+        if (auto problem = dns_list_problem(config.dns_lists, i); !problem.empty())
+            found.push_back({table, std::move(problem), table + "." + std::to_string(i + 1)});
 }
 
 /// Each program connects as its own role, and a password would show in listings of processes and options.
@@ -171,6 +179,7 @@ std::vector<Conflict> conflicts(const Config& config) {
     check_tls(config, found);
     check_next_hops(config, found);
     check_content(config, found);
+    check_dns_lists(config, found);
     if (config.auth.backend == AuthBackend::dovecot &&
         (config.auth.dovecot_socket.empty() || config.auth.dovecot_socket.native().size() > longest_socket_path))
         found.push_back({"auth.dovecot_socket", "expected a path of 1 to 107 octets", "auth.backend"});

@@ -261,6 +261,22 @@ std::string Addresses::literal(const Type& value) const {
                              : list_of(value, [](const Endpoint& at) { return at.to_string(); });
 }
 
+std::optional<NameServers::Type> NameServers::read(const Found& found) const {
+    Type servers;
+    if (found.text() && found.text()->empty()) return servers;
+    for (const auto& name : words(found)) {
+        if (IpAddress::parse(name)) {
+            servers.emplace_back(name, std::uint16_t{53});
+            continue;
+        }
+        const auto parsed = Endpoint::parse(name);
+        if (!parsed || parsed->port == 0 || !IpAddress::parse(parsed->host)) return std::nullopt;
+        servers.push_back(*parsed);
+    }
+    if (servers.empty()) return std::nullopt;
+    return servers;
+}
+
 std::optional<Words::Type> Words::read(const Found& found) const {
     if (std::holds_alternative<std::string>(found.value) || found.is_no_list()) return std::nullopt;
     Type chosen;

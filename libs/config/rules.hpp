@@ -195,6 +195,17 @@ struct Cidrs {
     std::string literal(const Type& value) const;
 };
 
+/// Name servers: literal addresses, with a port where it is not 53; one or several, "" is none.
+struct NameServers {
+    using Type = std::vector<Endpoint>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "address or list of addresses"; }
+    std::string range() const { return "IP or IP:PORT, or \"\" for those of /etc/resolv.conf"; }
+    std::string expected() const { return "IP such as \"127.0.0.1\" or \"[::1]:5353\", or a list of them"; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const { return Addresses{true}.literal(value); }
+};
+
 /// Where to listen; "" is nowhere, port 0 a free one.
 struct Listening {
     using Type = std::optional<Endpoint>;
