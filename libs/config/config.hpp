@@ -103,6 +103,7 @@ enum class HopTls { off, encrypt, verify };
 struct NextHop {
     std::vector<Endpoint> addresses{Endpoint("127.0.0.1", 10025)}; ///< used in turn; one that is away is left out
     Duration health_interval = std::chrono::seconds(5); ///< between two looks at one that is away
+    std::vector<IpAddress> egress_addresses; ///< by which mail leaves in the end, for the hint about SPF; none = no hint
     std::vector<Endpoint> divert_addresses; ///< of the high-risk pool, for mail that content.divert_score meets
     HopTls tls = HopTls::off;
     std::filesystem::path tls_ca_file; ///< PEM; "" = the system's
@@ -133,6 +134,7 @@ struct Content {
     Virus virus = Virus::refuse;
     std::uint64_t scan_size = 256 * KiB; ///< octets of a message that rules look at
     Duration scan_timeout = std::chrono::seconds(20); ///< for all scanners, which are asked side by side
+    double unjudged_share = 0.25; ///< of a plan's limits that is open to mail which a scanner that counts has not judged
 };
 
 /// A program beside Lazaret that looks at messages.
@@ -189,7 +191,7 @@ struct Links {
     std::filesystem::path block_file, allow_file; ///< of hosts and domains; "" = none
 };
 
-/// Names are looked up for DNS lists.
+/// Names are looked up for DNS lists and the hint about SPF.
 struct Dns {
     std::vector<Endpoint> servers; ///< literal addresses; none = those of /etc/resolv.conf
     Duration timeout = std::chrono::seconds(5); ///< for all answers about a message
@@ -216,6 +218,13 @@ struct ContentPolicy {
     std::optional<Mode> dns_lists; ///< none of them is stricter
     std::optional<double> reject_score, divert_score, tag_score;
     std::optional<Virus> virus;
+};
+
+/// What is kept of messages that are refused, discarded or diverted for their content.
+struct Exhibits {
+    Duration keep_for = std::chrono::hours(14 * 24); ///< zero: nothing is kept
+    std::uint32_t per_subscriber = 5, per_node = 1000; ///< an hour
+    std::uint64_t original = 0; ///< octets of the message as it came, beside what is masked
 };
 
 struct Journal {
@@ -246,6 +255,7 @@ struct Engine {
     std::uint32_t max_confinements_per_hour = 100;  ///< beyond that incidents open, but a human confines
     Duration half_life = std::chrono::hours(6);     ///< of evidence
     std::vector<std::filesystem::path> postfix_logs;
+    std::vector<std::string> postfix_units;         ///< systemd units whose journal is read; none: it is not
 };
 
 struct Tickets {
@@ -279,6 +289,7 @@ struct Config {
     Dns dns;
     std::vector<DnsList> dns_lists;
     std::vector<ContentPolicy> content_policies; ///< the first that fits counts
+    Exhibits exhibits;
     Journal journal;
     Database database;
     Metrics metrics;

@@ -285,6 +285,11 @@ std::vector<Option> declare() {
     add(option("next_hop.divert_address", &C::next_hop, &NextHop::divert_addresses, Addresses{true}, restart,
                "Postfix of the high-risk pool, which takes over mail that content.divert_score meets; all "
                "other options of this section hold for it, too."));
+    auto egress = option("next_hop.egress_addresses", &C::next_hop, &NextHop::egress_addresses, IpAddresses{}, live,
+                         "Addresses by which mail leaves in the end. SPF of senders' domains is looked up at them, as a hint for "
+                         "`lazaret spf`; without any it is not.");
+    egress.sample = "[\"192.0.2.25\", \"2001:db8::25\"]";
+    add(std::move(egress));
     add(option("next_hop.health_interval", &C::next_hop, &NextHop::health_interval, Period{100ms, 10min},
                restart, "Pause between two looks whether one that was away is back."));
     add(option("next_hop.tls", &C::next_hop, &NextHop::tls, hop_tls, restart,
@@ -326,6 +331,9 @@ std::vector<Option> declare() {
                "Part of a message, from its start, that rules look at."));
     add(option("content.scan_timeout", &C::content, &Content::scan_timeout, Period{10ms, 10min}, live,
                "Longest wait for all scanners, which are asked side by side."));
+    add(option("content.unjudged_share", &C::content, &Content::unjudged_share, Real{0.01, 1}, live,
+               "Part of a subscriber's limits that is open to mail which an enforced scanner should have judged and has not, "
+               "where its away is \"accept\"; 1 is all of them."));
 
     add(option("attachments.mode", &C::attachments, &Attachments::mode, mode_words, live,
                "Mode of all checks of attachments together; some of them are never more than noted."));
@@ -365,6 +373,16 @@ std::vector<Option> declare() {
     add(option("dns.timeout", &C::dns, &Dns::timeout, Period{10ms, 1min}, live,
                "Longest wait for all answers about a message, within content.scan_timeout; what is missing then counts as "
                "not listed."));
+
+    add(option("exhibits.keep_for", &C::exhibits, &Exhibits::keep_for, Period{0s, 3650 * 24h}, restart,
+               "How long the masked header and excerpt of a message are kept that was refused, discarded or diverted for its "
+               "content; zero keeps nothing."));
+    add(option("exhibits.per_subscriber", &C::exhibits, &Exhibits::per_subscriber, Count{1, 1000}, live,
+               "Messages of a subscriber of which so much is kept, an hour."));
+    add(option("exhibits.per_node", &C::exhibits, &Exhibits::per_node, Count{1, 100'000}, live,
+               "The same of all subscribers together, on each node."));
+    add(option("exhibits.original", &C::exhibits, &Exhibits::original, Size{0, 64 * KiB}, live,
+               "Octets of such a message that are kept as they came, with all that is personal in them; 0 keeps none."));
 
     add(derived(option("journal.dir", &C::journal, &Journal::dir, Path{}, restart,
                        "Folder where events wait for the database."),
@@ -407,6 +425,9 @@ std::vector<Option> declare() {
                "Time in which evidence loses half its weight."));
     add(option("engine.postfix_logs", &C::engine, &Engine::postfix_logs, Paths{}, restart,
                "Postfix's log files, followed for delivery results."));
+    add(option("engine.postfix_units", &C::engine, &Engine::postfix_units, Units{}, restart,
+               "Postfix's systemd units, on Debian \"postfix@-.service\", whose journal is followed for delivery "
+               "results."));
 
     add(option("tickets.url", &C::tickets, &Tickets::url, url_text, restart,
                "Where tickets are sent as signed webhooks."));
@@ -442,7 +463,8 @@ const std::vector<Section>& sections() {
         {"clamav", "ClamAV, which finds viruses."},
         {"spamassassin", "SpamAssassin, which gives a score."},
         {"rspamd", "rspamd, which gives a score."},
-        {"dns", "Name servers, for DNS lists."},
+        {"dns", "Name servers, for DNS lists and SPF."},
+        {"exhibits", "What is kept of messages that were refused for their content."},
         {"journal", "Events on disk until PostgreSQL has them."},
         {"database", "PostgreSQL."},
         {"metrics", "Prometheus metrics and health over HTTP."},

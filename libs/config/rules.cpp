@@ -261,6 +261,23 @@ std::string Addresses::literal(const Type& value) const {
                              : list_of(value, [](const Endpoint& at) { return at.to_string(); });
 }
 
+std::optional<IpAddresses::Type> IpAddresses::read(const Found& found) const {
+    Type addresses;
+    if (found.text() && found.text()->empty()) return addresses;
+    for (const auto& name : words(found)) {
+        const auto parsed = IpAddress::parse(name);
+        if (!parsed) return std::nullopt;
+        addresses.push_back(*parsed);
+    }
+    if (addresses.empty() || addresses.size() > 16) return std::nullopt;
+    return addresses;
+}
+std::string IpAddresses::literal(const Type& value) const {
+    if (value.empty()) return in_quotes("");
+    return value.size() == 1 ? in_quotes(value.front().to_string())
+                             : list_of(value, [](const IpAddress& address) { return address.to_string(); });
+}
+
 std::optional<NameServers::Type> NameServers::read(const Found& found) const {
     Type servers;
     if (found.text() && found.text()->empty()) return servers;
@@ -309,6 +326,22 @@ std::optional<Extensions::Type> Extensions::read(const Found& found) const {
     return list;
 }
 std::string Extensions::literal(const Type& value) const {
+    return list_of(value, [](const std::string& word) { return word; });
+}
+
+std::optional<Units::Type> Units::read(const Found& found) const {
+    if (found.is_no_list()) return std::nullopt;
+    auto list = words(found);
+    // systemd.unit(5). With its ending, so that no name can be taken for a pattern or an option.
+    const auto is_unit = [](const std::string& word) {
+        return word.size() > 8 && word.size() <= 255 && word.ends_with(".service") && word.front() != '-' &&
+               word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@") ==
+                   std::string::npos;
+    };
+    if (!std::all_of(list.begin(), list.end(), is_unit)) return std::nullopt;
+    return list;
+}
+std::string Units::literal(const Type& value) const {
     return list_of(value, [](const std::string& word) { return word; });
 }
 

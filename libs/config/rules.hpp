@@ -184,6 +184,17 @@ struct Extensions {
     std::string literal(const Type& value) const;
 };
 
+/// Names of systemd units; in an override separated by commas.
+struct Units {
+    using Type = std::vector<std::string>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of units"; }
+    std::string range() const { return {}; }
+    std::string expected() const { return "a list of systemd units such as [\"postfix@-.service\"]"; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const;
+};
+
 /// Networks; in an override separated by commas.
 struct Cidrs {
     using Type = std::vector<Cidr>;
@@ -192,6 +203,17 @@ struct Cidrs {
     std::string range() const { return {}; }
     std::string expected() const { return "a list of networks such as [\"192.0.2.0/24\", \"2001:db8::/32\"]"; }
     std::string hint(const Found& found) const;
+    std::string literal(const Type& value) const;
+};
+
+/// Literal addresses: one or several, at most 16; "" is none.
+struct IpAddresses {
+    using Type = std::vector<IpAddress>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "address or list of addresses"; }
+    std::string range() const { return "IP, at most 16, or \"\" for none"; }
+    std::string expected() const { return "an address such as \"192.0.2.25\" or \"2001:db8::25\", or a list of at most 16"; }
+    std::string hint(const Found&) const { return {}; }
     std::string literal(const Type& value) const;
 };
 
