@@ -1,12 +1,8 @@
 #include "scan/host_list.hpp"
 
+#include "core/file.hpp"
 #include "core/text.hpp"
 #include "mime/hosts.hpp"
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 namespace lazaret::scan {
 
@@ -52,17 +48,9 @@ Result<std::shared_ptr<const HostList>> HostList::parse(std::string_view text, s
 }
 
 Result<std::shared_ptr<const HostList>> HostList::load(const std::filesystem::path& file) {
-    const auto name = file.string();
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    if (error) return Error(name + ": " + error.message());
-    if (size > max_file_size) return Error(name + ": larger than 64 MiB");
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return Error(name + ": " + std::strerror(errno));
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (in.bad()) return Error(name + ": cannot be read");
-    return parse(text.view(), name);
+    const auto text = read_file(file, max_file_size);
+    if (!text) return text.error();
+    return parse(*text, file.string());
 }
 
 std::string_view HostList::find(std::string_view host) const {

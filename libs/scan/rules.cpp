@@ -1,12 +1,10 @@
 #include "scan/rules.hpp"
 
+#include "core/file.hpp"
 #include "scan/databases.hpp"
 #include "scan/rules_file.hpp"
 
 #include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <new>
 
@@ -131,18 +129,9 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::parse(std::string_view toml, std
 }
 
 Result<std::shared_ptr<const RuleSet>> RuleSet::load(const std::filesystem::path& file) {
-    const auto name = file.string();
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file, error);
-    if (error) return Error(name + ": " + error.message());
-    if (size > max_file_size) return Error(name + ": larger than 16 MiB");
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return Error(name + ": " + std::strerror(errno));
-    std::string text(size, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(size));
-    if (in.bad()) return Error(name + ": cannot be read");
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    return parse(text, name);
+    const auto text = read_file(file, max_file_size);
+    if (!text) return text.error();
+    return parse(*text, file.string());
 }
 
 } // namespace lazaret::scan

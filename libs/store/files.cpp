@@ -41,20 +41,4 @@ Result<void> write_file(const fs::path& path, std::string_view content) {
     return {};
 }
 
-Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
-    FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) return Error("cannot open " + path.string() + ": " + errno_text());
-    std::string content;
-    for (;;) {
-        std::size_t held = content.size();
-        content.resize(held + (1u << 20));
-        ssize_t got = read(file.get(), content.data() + held, content.size() - held);
-        if (got < 0 && errno != EINTR) return Error("cannot read " + path.string() + ": " + errno_text());
-        content.resize(held + (got > 0 ? static_cast<std::size_t>(got) : 0));
-        if (content.size() > limit)
-            return Error(path.string() + " is larger than " + std::to_string(limit) + " octets");
-        if (got == 0) return content;
-    }
-}
-
 } // namespace lazaret::store

@@ -3,7 +3,6 @@
 
 #include "core/result.hpp"
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -28,7 +27,5 @@ class FileDescriptor {
 
 /// Temporary file beside it, fsync, rename, fsync of the folder. Mode 0600.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
-/// An Error beyond `limit` octets.
-Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
 } // namespace lazaret::store

@@ -1,5 +1,6 @@
 #include "store/journal.hpp"
 
+#include "core/file.hpp"
 #include "core/text.hpp"
 #include "log/log.hpp"
 #include "store/files.hpp"

@@ -1,5 +1,6 @@
 #include "store/snapshot_watch.hpp"
 
+#include "core/file.hpp"
 #include "log/log.hpp"
 #include "store/directory.hpp"
 #include "store/files.hpp"

@@ -1,10 +1,10 @@
 #include "store/snapshot_watch.hpp"
 
-#include "store/files.hpp"
 #include "store/quarantine.hpp"
 #include "store/testing/test_cluster.hpp"
 #include "store/transaction.hpp"
 
+#include "core/file.hpp"
 #include "core/guarded.hpp"
 
 #include <gmock/gmock.h>
