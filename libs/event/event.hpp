@@ -6,8 +6,10 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "event/exhibit.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +71,7 @@ struct Event {
     std::string enhanced;              ///< "5.1.1"
     DeliveryStatus delivery = DeliveryStatus::none;
     std::string remote_host;  ///< delivery_result: relay= host, without the address
+    std::optional<Exhibit> exhibit; ///< on its way into its own table; events that are read from the database have none
 
     bool operator==(const Event&) const = default;
 };

@@ -54,6 +54,12 @@ Event random_event(std::mt19937_64& random) {
     e.enhanced = random_text(random);
     e.delivery = static_cast<DeliveryStatus>(random() % 5);
     e.remote_host = random_text(random);
+    if (random() % 2 == 0) {
+        e.exhibit.emplace();
+        e.exhibit->header = random_text(random) + "\n" + random_text(random);
+        e.exhibit->excerpt = random_text(random);
+        e.exhibit->original = some(std::string("\0\r\n\xFF\x80", 5));
+    }
     return e;
 }
 
@@ -120,10 +126,14 @@ TEST(Event, WhateverIsInItItsLineCanBeReadBack) {
             event.helo += static_cast<char>(random());
         event.findings = {event.helo};
         event.recipients.emplace_back(1, event.helo);
+        event.exhibit.emplace();
+        event.exhibit->header = event.exhibit->original = event.helo;
         const auto read = from_json(to_json(event));
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_EQ(read->helo, printable(event.helo));
         EXPECT_EQ(read->findings.front(), read->helo);
+        EXPECT_EQ(read->exhibit->original, event.helo);
+        EXPECT_EQ(printable(read->exhibit->header), read->helo);
     }
 }
 
@@ -172,6 +182,11 @@ TEST(Event, NamesTheFieldThatIsWrong) {
         {with(R"("recipients":[{"hash":"0000000000000001","domain":"a","x":1}])"), "'recipients'"},
         {with(R"("refused_by":"us")"), "'refused_by'"},
         {with(R"("delivery":"lost")"), "'delivery'"},
+        {with(R"("exhibit":"x")"), "'exhibit'"},
+        {with(R"("exhibit":{"header":1})"), "'exhibit'"},
+        {with(R"("exhibit":{"header":"a\rb"})"), "'exhibit'"},
+        {with(R"("exhibit":{"original":"a"})"), "'exhibit'"},
+        {with(R"("exhibit":{"whole":""})"), "'exhibit'"},
         {with(R"("colour":"red")"), "'colour'"},
         {R"({"at":"2026-11-21T12:00:00Z","type":"party"})", "'type'"},
         {R"({"at":"2026-11-21T12:00:00Z"})", "'type' is missing"},

@@ -44,12 +44,19 @@ template <class AnyEvent, class Visit> void each_field(AnyEvent& e, Visit&& visi
     visit("enhanced", e.enhanced);
     visit("delivery", e.delivery);
     visit("remote_host", e.remote_host);
+    visit("exhibit", e.exhibit);
 }
 
 // An event with an octet that the database refuses would block all that come after it.
 bool is_clean(std::string_view text) {
     const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
     return std::none_of(text.begin(), text.end(), control) && is_valid_utf8(text);
+}
+
+/// Likewise, in lines.
+bool is_clean_text(std::string_view text) {
+    const auto lines = split(text, '\n');
+    return std::all_of(lines.begin(), lines.end(), is_clean);
 }
 
 class Writer {
@@ -102,6 +109,18 @@ class Writer {
         }
         out_ += ']';
     }
+    void operator()(const char* name, const std::optional<Exhibit>& exhibit) {
+        if (!exhibit) return;
+        key(name);
+        Writer inner(out_);
+        const auto part = [&](const char* which, std::string_view text) {
+            if (!text.empty()) inner.key(which), inner.put_lines(text);
+        };
+        part("header", exhibit->header);
+        part("excerpt", exhibit->excerpt);
+        inner.text_field("original", base64_encode(exhibit->original));
+        out_ += inner.before_ == '{' ? "{}" : "}";
+    }
 
     void text_field(const char* name, std::string_view text) {
         if (!text.empty()) key(name), put_text(text);
@@ -117,9 +136,21 @@ class Writer {
     void put_text(std::string_view text) {
         if (!is_clean(text)) return put_text(printable(text, text.size()));
         out_ += '"';
+        put_escaped(text);
+        out_ += '"';
+    }
+    void put_escaped(std::string_view text) {
         for (const char c : text) {
             if (c == '"' || c == '\\') out_ += '\\';
             out_ += c;
+        }
+    }
+    void put_lines(std::string_view text) {
+        out_ += '"';
+        bool is_first = true;
+        for (const auto line : split(text, '\n')) {
+            if (!std::exchange(is_first, false)) out_ += "\\n";
+            put_escaped(is_clean(line) ? std::string(line) : printable(line, line.size()));
         }
         out_ += '"';
     }
@@ -214,6 +245,21 @@ class Reader {
         const auto hash = object->find("hash"), domain = object->find("domain");
         return hash != object->end() && domain != object->end() &&
                read(hash->second, Hash<std::uint64_t>{field.hash}) && read(domain->second, field.domain);
+    }
+    static bool read(const Json& json, std::optional<Exhibit>& field) {
+        const auto* object = json.get_ptr<const Json::object_t*>();
+        if (object == nullptr) return false;
+        Exhibit exhibit;
+        for (const auto& [name, value] : *object) {
+            const auto* said = value.get_ptr<const std::string*>();
+            if (said == nullptr || !is_clean_text(*said)) return false;
+            if (name == "header") exhibit.header = *said;
+            else if (name == "excerpt") exhibit.excerpt = *said;
+            else if (auto octets = base64_decode(*said); name == "original" && octets) exhibit.original = std::move(*octets);
+            else return false;
+        }
+        field = std::move(exhibit);
+        return true;
     }
     template <class Item> static bool read(const Json& json, std::vector<Item>& field) {
         if (!json.is_array()) return false;

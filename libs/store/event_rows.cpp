@@ -1,6 +1,7 @@
 #include "store/event_rows.hpp"
 
 #include "core/text.hpp"
+#include "store/exhibit_rows.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -164,6 +165,7 @@ void insert_events(pqxx::work& tx, const std::string& node, const std::vector<ev
         stream << to_row(node, e);
     stream.complete();
     tx.exec("INSERT INTO event SELECT * FROM incoming_event ON CONFLICT DO NOTHING");
+    insert_exhibits(tx, node, events);
 }
 
 void move_journal_position(pqxx::work& tx, const std::string& node, std::uint64_t sequence) {
