@@ -13,16 +13,20 @@
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "event/event.hpp"
-
-#include <nlohmann/json_fwd.hpp>
+#include "subscriber/model.hpp"
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+namespace simdjson::dom {
+class object;
+}
 
 namespace lazaret::detect {
 
@@ -33,6 +37,9 @@ struct Recorded {
     std::string subscriber;
     std::string message; ///< the recording's id of it
     bool is_delivery = false;
+    bool is_sent = false;        ///< a message that went out
+    subscriber::Class klass = subscriber::Class::dynamic; ///< of a subscriber that is new
+    bool is_protected = false;   ///< likewise: it is never confined
     /// A message: one message_relayed. A delivery: one delivery_result per recipient, none when its message
     /// is not in the recording.
     std::vector<event::Event> events;
@@ -46,6 +53,7 @@ class ReplayReader {
 
     /// `reject_score` is given to the finding of a message whose content is "spam" (content.reject_score).
     explicit ReplayReader(double reject_score);
+    ~ReplayReader();
 
     /// The next line, without its end. An error says what was found and what was expected.
     Result<Recorded> read(std::string_view line);
@@ -56,13 +64,16 @@ class ReplayReader {
     struct Sent {
         TraceId trace;
         Time at{};
-        std::string subscriber;
+        std::string subscriber, account;
+        IpAddress client;
         std::uint64_t awaited = 0; // recipients without a result
     };
-    Result<void> read_message(const nlohmann::json& object, Recorded& line);
-    Result<void> read_delivery(const nlohmann::json& object, Recorded& line);
+    struct Parser;
+    Result<void> read_message(const simdjson::dom::object& read, Recorded& line);
+    Result<void> read_delivery(const simdjson::dom::object& read, Recorded& line);
     void forget(Time at);
 
+    std::unique_ptr<Parser> parser_;
     std::string finding_;
     Time last_{};
     std::unordered_map<std::string, Sent> sent_;
