@@ -13,6 +13,7 @@ namespace lazaret::detect {
 /// "backscatter": a server that accepts spam and sends bounces to forged senders.
 /// "stolen_account": one login used from many networks.
 /// "campaign": one of many subscribers that send the same text, each a little.
+/// "runaway": a program that sends the same text again and again to those who know it.
 /// "bulk": own name and address, many strangers, no sign of malware: a mailing without consent, a form or script.
 /// "bot": everything else; a device behind the connection sends spam.
 std::string cause_of(const std::vector<Contribution>& evidence, const State& state);

@@ -90,7 +90,7 @@ void Detector::advance(State& state, Time at) const {
     const double kept = remains(at - state.last, options_.half_life);
     for (Share* share : {&state.content, &state.failing, &state.senders.run, &state.helos.run, &state.networks.run})
         share->forget(kept);
-    for (float* count : {&state.strangers.run, &state.bounces.run})
+    for (float* count : {&state.strangers.run, &state.bounces.run, &state.logins.run})
         *count *= static_cast<float>(kept);
     state.texts.forget(static_cast<float>(kept));
     state.volume *= static_cast<float>(remains(at - state.last, volume_half_life));
@@ -99,10 +99,9 @@ void Detector::advance(State& state, Time at) const {
     state.last = at;
 }
 
-void Detector::take_message(State& state, Campaigns& campaigns, const event::Event& event,
-                            const Observation& seen) const {
+void Detector::take_message(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const {
     state.messages += state.messages < UINT32_MAX ? 1 : 0;
-    campaigns.note(seen.is_caught);
+    if (told) told->note(seen.is_caught, state.last);
     state.volume += 1;
     state.in_hour += 1;
     state.awaited += static_cast<float>(seen.awaited);
@@ -114,29 +113,36 @@ void Detector::take_message(State& state, Campaigns& campaigns, const event::Eve
     text.caught += seen.is_caught ? 1.f : 0.f;
     if (seen.is_caught) state.set_rule(seen.rule);
 
+    // Another mailbox brings a name, a device and a place of its own.
+    const auto account = event.account.empty() ? 0 : hash_of(event.account);
+    const bool is_new_account = account != 0 && !state.accounts.knows(account);
+    if (is_new_account) state.accounts.meet(account);
     if (event.null_sender) {
-        state.bounces.add(1);
+        // Whom the subscriber wrote to may get an answer without a sender: a receipt, a notice of absence.
+        const bool answers = !event.recipients.empty() &&
+                             std::all_of(event.recipients.begin(), event.recipients.end(),
+                                         [&](const auto& to) { return state.recipients.knows(mixed(to.hash)); });
+        if (!answers) state.bounces.add(1);
     } else {
         const Strangers met = meet(state, event);
         state.strangers.add(met.corrected);
         text.strangers += static_cast<float>(met.seen);
-        state.senders.take(event.sender_hash == 0 ? 0 : mixed(event.sender_hash));
+        state.senders.take(event.sender_hash == 0 ? 0 : mixed(event.sender_hash), is_new_account);
     }
-    state.helos.take(event.helo.empty() ? 0 : hash_of(event.helo));
-    state.networks.take(network_of(event.client));
+    state.helos.take(event.helo.empty() ? 0 : hash_of(event.helo), is_new_account);
+    state.networks.take(network_of(event.client), is_new_account);
 
-    if (Campaign* campaign = campaigns.meet(event.fingerprint, state.last)) {
+    if (!told) return;
+    if (Campaign* campaign = told->meet(event.fingerprint, state.last)) {
         const auto who = hash_of(event.subscriber);
-        campaign->senders.add(who);
+        told->add_sender(*campaign, who);
         // More than once: who passes on a chain letter writes one message, to several.
-        if (text.strangers >= options_.model.spreads_from && text.sent >= 1.5f &&
-            is_beyond_habit(state))
-            campaign->spreaders.add(who);
+        if (text.strangers >= options_.model.spreads_from && text.sent >= 1.5f && is_beyond_habit(state))
+            told->add_spreader(*campaign, who);
     }
 }
 
-void Detector::take_result(State& state, Campaigns& campaigns, const event::Event& event,
-                           const Observation& seen) const {
+void Detector::take_result(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const {
     const auto trials = seen.exist + seen.nonexistent;
     if (seen.is_result) state.awaited = std::max(state.awaited - 1, 0.f);
     if (trials == 0) return;
@@ -144,28 +150,31 @@ void Detector::take_result(State& state, Campaigns& campaigns, const event::Even
     state.failing_today.add(seen.nonexistent, trials);
     // A result does not name its text: it is taken to be the latest, as it nearly always is.
     Text& text = state.texts.latest();
+    if (!told) return;
     const std::uint64_t fingerprint = seen.is_message ? event.fingerprint : text.fingerprint;
-    if (Campaign* campaign = campaigns.find(fingerprint)) {
+    if (Campaign* campaign = told->find(fingerprint)) {
         text.results += static_cast<float>(trials);
         text.failed += static_cast<float>(seen.nonexistent);
-        campaign->failed.add(seen.nonexistent, trials);
+        told->add_results(*campaign, seen.nonexistent, trials);
     }
 }
 
-std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, const event::Event& event) const {
+std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& campaigns, Campaigns* told,
+                                               const event::Event& event, double threshold) const {
     const Observation seen = observe(event, options_.reading);
-    if (!seen.is_message && !seen.is_result) return std::nullopt;
+    if (!seen.is_message && !seen.is_result && !seen.is_login_failure) return std::nullopt;
     advance(state, event.at);
+    if (seen.is_login_failure) state.logins.add(1);
     if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
-    if (seen.is_message) take_message(state, campaigns, event, seen);
-    take_result(state, campaigns, event, seen);
+    if (seen.is_message) take_message(state, told, event, seen);
+    take_result(state, told, event, seen);
     if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
 
-    const auto who = hash_of(event.subscriber);
-    const Scores by_kind = scores(state, &campaigns, who);
+    Judged out;
+    out.by_kind = scores(state, &campaigns, hash_of(event.subscriber));
     double score = 0, against = 0;
-    for (double one : by_kind) {
+    for (double one : out.by_kind) {
         score += one;
         against += std::max(one, 0.0);
     }
@@ -176,14 +185,33 @@ std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, cons
         state.first_evidence = state.last;
 
     const bool speaks_against = seen.is_message || seen.nonexistent > 0;
-    if (score < threshold_ || state.messages < options_.min_messages || !speaks_against) return std::nullopt;
-    if (seen.is_message) state.remember(event.trace);
+    out.is_convicted = score >= threshold && state.messages >= options_.min_messages && speaks_against;
+    if (out.is_convicted && seen.is_message) state.remember(event.trace);
+    return out;
+}
+
+std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, const event::Event& event) const {
+    const auto judged = take(state, campaigns, &campaigns, event, threshold_);
+    if (!judged || !judged->is_convicted) return std::nullopt;
+    const auto who = hash_of(event.subscriber);
     // Only what stands without the others may speak against others, or one mistake would make the next.
+    double alone = -judged->by_kind[static_cast<std::size_t>(Kind::campaign)];
+    for (double one : judged->by_kind)
+        alone += one;
     if (Campaign* campaign = campaigns.find(state.texts.latest().fingerprint);
-        campaign && state.texts.latest().strangers >= options_.model.spreads_from &&
-        score - by_kind[static_cast<std::size_t>(Kind::campaign)] >= threshold_)
-        campaign->convicted.add(who);
-    return explain(state, by_kind, &campaigns, who);
+        campaign && state.texts.latest().strangers >= options_.model.spreads_from && alone >= threshold_)
+        campaigns.add_convicted(*campaign, who);
+    return explain(state, judged->by_kind, &campaigns, who);
+}
+
+std::optional<Suspicion> Detector::feed_part(State& part, std::size_t parts, const Campaigns& campaigns,
+                                             const event::Event& event) const {
+    const double threshold = threshold_ + std::log(static_cast<double>(std::max<std::size_t>(parts, 1)));
+    const auto judged = take(part, campaigns, nullptr, event, threshold);
+    if (!judged || !judged->is_convicted) return std::nullopt;
+    Suspicion found = explain(part, judged->by_kind, &campaigns, hash_of(event.subscriber));
+    found.threshold = threshold;
+    return found;
 }
 
 Suspicion Detector::assess(const State& now, Time at, const Campaigns* campaigns,

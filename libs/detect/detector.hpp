@@ -35,7 +35,12 @@ struct Suspicion {
     std::vector<Contribution> evidence; ///< largest first, none of 0
     std::vector<TraceId> samples;
     std::uint64_t campaign = 0; ///< fingerprint of the text shared with others, the same for all of them; else 0
+    std::uint64_t text = 0;     ///< fingerprint of the text that went to strangers, whoever else sends it; else 0
+    std::string part;           ///< "account anna@firm.example" where it is not the subscriber as a whole (part.hpp)
 };
+
+/// What speaks against it, in one sentence.
+std::string words(const Suspicion& suspicion);
 
 /// More strangers lately than the subscriber was ever wont to.
 bool is_beyond_habit(const State& state);
@@ -48,6 +53,10 @@ class Detector {
     /// threshold, also for each further event that adds evidence, until State::clear_evidence() or time
     /// lowers it. Events should come in the order of time; one that is late counts as if it came now.
     std::optional<Suspicion> feed(State& state, Campaigns& campaigns, const event::Event& event) const;
+    /// The same for one of `parts` parts of a subscriber, after the subscriber itself. The subscriber's false alarms are
+    /// shared out among them (Bonferroni): each has to show ln(parts) more.
+    std::optional<Suspicion> feed_part(State& part, std::size_t parts, const Campaigns& campaigns,
+                                       const event::Event& event) const;
 
     /// Where the subscriber stands at `at`, guilty or not; `campaigns` and `subscriber` may be left out.
     Suspicion assess(const State& state, Time at, const Campaigns* campaigns = nullptr,
@@ -59,10 +68,15 @@ class Detector {
     void advance(State& state, Time at) const;
     void end_hours(State& state, Time at) const;
     void end_day(State& state, double days) const;
-    void take_message(State& state, Campaigns& campaigns, const event::Event& event,
-                      const Observation& seen) const;
-    void take_result(State& state, Campaigns& campaigns, const event::Event& event,
-                     const Observation& seen) const;
+    struct Judged {
+        Scores by_kind{};
+        bool is_convicted = false;
+    };
+    /// nullopt for what is no evidence. `told`: what is learned of campaigns; nullptr where it was learned already.
+    std::optional<Judged> take(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
+                               double threshold) const;
+    void take_message(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const;
+    void take_result(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const;
     Scores scores(const State& state, const Campaigns* campaigns, std::uint64_t who) const;
     double content(const State& state) const;
     double failing(const State& state) const;
@@ -70,6 +84,7 @@ class Detector {
     double volume(const State& state) const;
     double spread(const State& state) const;
     double bounces(const State& state) const;
+    double logins(const State& state) const;
     double campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) const;
     double failing_ratio(const Share& share, const Share& habit) const;
     double trait_ratio(const State& state, const Trait& trait) const;

@@ -71,6 +71,7 @@ std::string_view to_string(Kind kind) {
     case Kind::spread: return "spread";
     case Kind::null_sender: return "null_sender";
     case Kind::campaign: return "campaign";
+    case Kind::login_failures: return "login_failures";
     }
     return "";
 }
@@ -108,8 +109,8 @@ Observation observe(const event::Event& event, const Reading& reading) {
         if (event.refused_by == RefusedBy::content || event.refused_by == RefusedBy::next_hop)
             observe_message(event, reading, seen);
         break;
-    case event::Type::connection_refused:
-    case event::Type::login_failed: break;
+    case event::Type::login_failed: seen.is_login_failure = event.refused_by == RefusedBy::nobody; break;
+    case event::Type::connection_refused: break;
     }
     return seen;
 }

@@ -20,17 +20,19 @@ enum class Kind : std::size_t {
     spread,             ///< sender addresses, HELO names and client networks never used before
     null_sender,        ///< bounces beyond the subscriber's habit
     campaign,           ///< the same text from other subscribers
+    login_failures,     ///< logins with a wrong password, beyond habit
 };
-inline constexpr std::size_t kinds = 7;
+inline constexpr std::size_t kinds = 8;
 inline constexpr std::array<Kind, kinds> all_kinds{Kind::content, Kind::failing_recipients, Kind::fan_out,
                                                    Kind::volume,  Kind::spread,             Kind::null_sender,
-                                                   Kind::campaign};
+                                                   Kind::campaign, Kind::login_failures};
 std::string_view to_string(Kind kind); ///< "content", "failing_recipients", ...
 
 /// An event as the detector sees it. All empty when the event is no evidence: our own refusals by quarantine,
 /// limit, protocol, rights or an unavailable dependency are facts about us, not about the subscriber.
 struct Observation {
     bool is_message = false;      ///< the subscriber tried to send one
+    bool is_login_failure = false;
     bool is_result = false;       ///< of a recipient that was awaited
     bool is_caught = false;       ///< a message, by the content rules
     std::uint32_t exist = 0;      ///< recipients known to exist

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace lazaret::detect {
 namespace {
@@ -67,9 +68,9 @@ Contribution about_campaign(const State& state, const Campaigns& campaigns, std:
     const Text& text = state.texts.latest();
     const Campaign* const found = campaigns.find(text.fingerprint);
     if (!found) return Contribution(Kind::campaign, 0, 0, "the same text from other subscribers");
-    const auto others = whole(found->spreaders.count_without(who));
+    const auto others = whole(found->spreaders().count_without(who));
     return Contribution(Kind::campaign, 0, others,
-                        "the same text (campaign " + hex(found->fingerprint) + ") to strangers from about " +
+                        "the same text (campaign " + hex(found->fingerprint()) + ") to strangers from about " +
                             counted(others, "other subscriber", "other subscribers"));
 }
 
@@ -90,8 +91,12 @@ Contribution about(Kind kind, const State& state, const Campaigns* campaigns, st
     case Kind::spread: return about_spread(state);
     case Kind::null_sender:
         return Contribution(kind, 0, whole(state.bounces.run),
-                            counted(state.bounces.run, "bounce", "bounces") + " sent, where " +
+                            counted(state.bounces.run, "bounce", "bounces") + " to people never written to, where " +
                                 counted(state.bounces.habit, "a day is", "a day are") + " the most so far");
+    case Kind::login_failures:
+        return Contribution(kind, 0, whole(state.logins.run),
+                            counted(state.logins.run, "login", "logins") + " with a wrong password, where " +
+                                counted(state.logins.habit, "a day is", "a day are") + " the most so far");
     case Kind::campaign:
         if (campaigns) return about_campaign(state, *campaigns, who);
         break;
@@ -100,6 +105,14 @@ Contribution about(Kind kind, const State& state, const Campaigns* campaigns, st
 }
 
 } // namespace
+
+std::string words(const Suspicion& suspicion) {
+    std::string text = suspicion.part.empty() ? "" : suspicion.part + ": ";
+    bool is_first = true;
+    for (const auto& line : suspicion.evidence)
+        if (line.llr > 0) text += (std::exchange(is_first, false) ? "" : "; ") + line.reason;
+    return text;
+}
 
 Suspicion Detector::explain(const State& state, const Scores& scores, const Campaigns* campaigns,
                             std::uint64_t who) const {
@@ -120,9 +133,12 @@ Suspicion Detector::explain(const State& state, const Scores& scores, const Camp
     std::sort(result.evidence.begin(), result.evidence.end(),
               [](const Contribution& a, const Contribution& b) { return a.llr > b.llr; });
     result.cause = cause_of(result.evidence, state);
-    if (scores[static_cast<std::size_t>(Kind::campaign)] > 0 && campaigns)
-        if (const Campaign* found = campaigns->find(state.texts.latest().fingerprint))
-            result.campaign = found->fingerprint;
+    const Text& text = state.texts.latest();
+    const Campaign* const found = campaigns ? campaigns->find(text.fingerprint) : nullptr;
+    if (found && text.strangers >= options_.model.spreads_from && text.sent >= 1.5f) {
+        result.text = found->fingerprint();
+        if (scores[static_cast<std::size_t>(Kind::campaign)] > 0) result.campaign = result.text;
+    }
     return result;
 }
 

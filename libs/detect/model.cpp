@@ -22,6 +22,8 @@ std::span<const ModelEntry> model_entries() {
         LAZARET_ENTRY(volume_kappa),         LAZARET_ENTRY(volume_cap),
         LAZARET_ENTRY(null_slack),           LAZARET_ENTRY(null_exponent),
         LAZARET_ENTRY(null_kappa),           LAZARET_ENTRY(growth),
+        LAZARET_ENTRY(logins_slack),         LAZARET_ENTRY(logins_exponent),
+        LAZARET_ENTRY(logins_kappa),         LAZARET_ENTRY(logins_cap),
         LAZARET_ENTRY(new_good),             LAZARET_ENTRY(new_good_prior),
         LAZARET_ENTRY(new_good_strength),    LAZARET_ENTRY(new_bad_yes),
         LAZARET_ENTRY(new_bad_no),           LAZARET_ENTRY(new_number_exponent),  LAZARET_ENTRY(new_number_kappa),
@@ -31,7 +33,7 @@ std::span<const ModelEntry> model_entries() {
         LAZARET_ENTRY(second_trait),         LAZARET_ENTRY(spreaders_exponent),
         LAZARET_ENTRY(spreaders_kappa),      LAZARET_ENTRY(convicted_weight),
         LAZARET_ENTRY(spreads_from),         LAZARET_ENTRY(within_habit),
-                LAZARET_ENTRY(campaign_cap),
+        LAZARET_ENTRY(campaign_cap),
     };
     return entries;
 }

@@ -30,6 +30,7 @@ struct Model {
     double fan_out_slack = 5, fan_out_exponent = 3, fan_out_kappa = 0.5, fan_out_cap = 5;
     double volume_slack = 10, volume_exponent = 2, volume_kappa = 0.5, volume_cap = 2;
     double null_slack = 2.5, null_exponent = 5, null_kappa = 0.3;
+    double logins_slack = 10, logins_exponent = 2, logins_kappa = 0.5, logins_cap = 1.5;
     double growth = 4;                   ///< a habit grows at most by this factor from one occurrence
 
     // Names and networks never used before, of messages.

@@ -8,13 +8,6 @@ namespace {
 /// As in the engine: what slips through until a confinement reaches every node was decided upon already.
 constexpr Duration until_it_holds = std::chrono::seconds(2);
 
-std::string words(const Suspicion& suspicion) {
-    std::string text;
-    for (const auto& line : suspicion.evidence)
-        if (line.llr > 0) text += (text.empty() ? "" : "; ") + line.reason;
-    return text;
-}
-
 } // namespace
 
 std::string_view to_string(Action action) {
@@ -36,18 +29,22 @@ Result<void> Replay::take(const Recorded& line, std::vector<ReplayDecision>& dec
         if (subjects_.size() >= max_subscribers)
             return Error("found more than " + std::to_string(max_subscribers) + " subscribers");
         found = subjects_.emplace(line.subscriber, Subject()).first;
-        found->second.state = State(profile_of(subscriber::Class::dynamic));
+        found->second.state = State(profile_of(line.klass));
+        found->second.is_protected = line.is_protected;
         found->second.story.subscriber = line.subscriber;
     }
     Subject& subject = found->second;
     if (line.sent > subject.from && line.sent < subject.until) {
-        subject.story.held_back += line.is_delivery ? 0 : 1;
+        subject.story.held_back += line.is_sent ? 1 : 0;
         return {};
     }
-    subject.story.passed += !line.is_delivery && subject.story.confinements == 0 ? 1 : 0;
+    subject.story.passed += line.is_sent && subject.story.confinements == 0 ? 1 : 0;
+    const StateOf state_of = [&](const std::string& id) -> State& {
+        return id == line.subscriber ? subject.state : parts_[id];
+    };
     for (const auto& event : line.events) {
         ++events_;
-        if (auto suspicion = detector_.feed(subject.state, campaigns_, event))
+        if (auto suspicion = feed(detector_, state_of, campaigns_, event))
             convict(subject, line, *suspicion, decisions);
     }
     return {};
@@ -63,8 +60,9 @@ void Replay::release(Time at, std::vector<ReplayDecision>& decisions) {
 void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& suspicion,
                      std::vector<ReplayDecision>& decisions) {
     if (!policy_.convicts) return;
-    if (policy_.confines) subject.state.clear_evidence(suspicion.at + until_it_holds);
-    const bool confines = policy_.confines && may_confine(line.at);
+    const bool is_confinable = policy_.confines && !subject.is_protected;
+    if (is_confinable) subject.state.clear_evidence(suspicion.at + until_it_holds);
+    const bool confines = is_confinable && may_confine(line.at);
     const bool is_open = line.at < subject.open_until;
     subject.open_until = line.at + (confines ? policy_.confine_for : policy_.quiet);
     if (!confines && is_open) return; // the ticket is there already

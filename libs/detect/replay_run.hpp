@@ -8,6 +8,7 @@
 // the evidence begins anew and the habit goes on where it was.
 
 #include "detect/detector.hpp"
+#include "detect/part.hpp"
 #include "detect/replay.hpp"
 
 #include <cstdint>
@@ -72,6 +73,7 @@ class Replay {
         State state;
         Time from{}, until{}; // the latest confinement
         Time open_until{};    // of the ticket, without further evidence
+        bool is_protected = false;
         ReplayConfined story;
     };
     void release(Time at, std::vector<ReplayDecision>& decisions);
@@ -83,6 +85,7 @@ class Replay {
     ReplayPolicy policy_;
     Campaigns campaigns_;
     std::unordered_map<std::string, Subject> subjects_;
+    std::unordered_map<std::string, State> parts_; // by part_id()
     std::deque<ReplayDecision> releases_; // to come, earliest first
     std::deque<Time> last_hour_;          // begins of confinements
     std::uint64_t events_ = 0;

@@ -106,17 +106,24 @@ double Detector::bounces(const State& state) const {
                     0.0);
 }
 
+double Detector::logins(const State& state) const {
+    const Model& m = options_.model;
+    if (state.logins.run <= 0) return 0;
+    return std::clamp(beyond(state.logins.run, state.logins.habit, m.logins_slack, m.logins_exponent, m.logins_kappa), 0.0,
+                      m.logins_cap);
+}
+
 double Detector::campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) const {
     const Model& m = options_.model;
     const Text& text = state.texts.latest();
     if (text.strangers < m.spreads_from || text.sent < 1.5f) return 0;
     const Campaign* const campaign = campaigns.find(text.fingerprint);
     if (!campaign) return 0;
-    const double others = campaign->spreaders.count_without(who);
+    const double others = campaign->spreaders().count_without(who);
     if (others < 0.5) return 0;
     double llr = beyond(others, 0, 1, m.spreaders_exponent, m.spreaders_kappa);
-    llr += m.convicted_weight * std::log1p(campaign->convicted.count_without(who));
-    Share failed = campaign->failed;
+    llr += m.convicted_weight * std::log1p(campaign->convicted().count_without(who));
+    Share failed = campaign->failed();
     failed.hits = std::max(0.f, failed.hits - text.failed);
     failed.trials = std::max(failed.hits, failed.trials - text.results);
     llr += std::max(failing_ratio(failed, Share()), 0.0); // its absence counts against each sender already
@@ -139,6 +146,7 @@ Detector::Scores Detector::scores(const State& state, const Campaigns* campaigns
     set(Kind::volume, [&] { return volume(state); });
     set(Kind::spread, [&] { return spread(state); });
     set(Kind::null_sender, [&] { return bounces(state); });
+    set(Kind::login_failures, [&] { return logins(state); });
     if (campaigns) set(Kind::campaign, [&] { return campaign(state, *campaigns, who); });
     // Much mail and many strangers are one surprise seen twice: the stronger counts.
     auto& wide = by_kind[static_cast<std::size_t>(Kind::fan_out)];

@@ -37,9 +37,9 @@ Profile profile_of(subscriber::Class klass) {
     return Profile();
 }
 
-void Trait::take(std::uint64_t hash) {
+void Trait::take(std::uint64_t hash, bool is_expected) {
     if (hash == 0) return;
-    const bool is_first = seen.empty();
+    const bool is_first = is_expected || seen.empty();
     const bool is_new = !seen.knows(hash);
     const double correction = is_new ? seen.correction() : 0; // for new ones that look known
     if (is_new) seen.meet(hash);
@@ -94,16 +94,18 @@ void State::end_day(double days, bool is_trusted, double growth, double slack, b
     become_habit(failing_today, failing_habit, is_trusted);
     strangers.end_day(days, is_trusted || peaks_grow, growth, slack);
     bounces.end_day(days, is_trusted || peaks_grow, growth, slack);
+    logins.end_day(days, true, growth, slack); // others try passwords on anybody
     for (Trait* trait : {&senders, &helos, &networks})
         trait->end_day(days, is_trusted, growth, 1);
     recipients.end_day(is_trusted);
+    accounts.end_day(is_trusted);
     suspicion_today = 0;
 }
 
 void State::clear_evidence(Time at) {
     end_day(0, false, 1, 0);
     content = failing = Share();
-    strangers.run = bounces.run = volume = in_hour = 0;
+    strangers.run = bounces.run = logins.run = volume = in_hour = 0;
     senders.run = helos.run = networks.run = Share();
     texts = TextSlots();
     samples = {};

@@ -35,8 +35,8 @@ struct Trait {
     Share run, today, habit; ///< messages on which it was new, of messages
     float busiest = 0;       ///< most new ones of a day
 
-    /// `hash` 0: not known, counts for nothing. The very first is no surprise.
-    void take(std::uint64_t hash);
+    /// `hash` 0: not known, counts for nothing. The very first is no surprise, nor is one that was to be expected.
+    void take(std::uint64_t hash, bool is_expected = false);
     void end_day(double days, bool is_trusted, double growth, double slack);
 };
 
@@ -57,14 +57,16 @@ struct State {
     Time first_evidence{};      ///< when the present run of evidence began; zero without one
     Time judged_until{};        ///< messages from before this are no evidence any more
     std::uint32_t messages = 0; ///< since the state began or evidence was last cleared
+    std::uint16_t first_part = 0, parts = 0; ///< of a subscriber (part.hpp); parts: 0 while there is only the first
     float awaited = 0;          ///< recipients whose result is still to come; forgotten when it does not
     float suspicion_today = 0;  ///< the highest score of the day
 
     Share content, content_habit, content_today; ///< texts that are in no slot any more
     Share failing, failing_habit, failing_today;
-    Peak strangers, bounces;
+    Peak strangers, bounces, logins; ///< logins: failed ones
     float volume = 0, volume_habit = 0, in_hour = 0; ///< messages of about the last hour; busiest hour; clock hour
     Trait senders, helos, networks;
+    Acquaintances<128> accounts;
     Acquaintances<768> recipients;
     TextSlots texts;
     Season season;

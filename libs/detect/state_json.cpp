@@ -144,12 +144,14 @@ std::string to_json(const State& state) {
     put(out, "first", state.first_evidence);
     put(out, "judged", state.judged_until);
     out["messages"] = state.messages;
+    if (state.first_part != 0) out["parts"] = {state.first_part, state.parts};
     json evidence; // gone when it has been cleared
     put(evidence, "awaited", state.awaited);
     put(evidence, "content", state.content);
     put(evidence, "failing", state.failing);
     put(evidence, "strangers", state.strangers.run);
     put(evidence, "bounces", state.bounces.run);
+    put(evidence, "logins", state.logins.run);
     put(evidence, "volume", state.volume);
     put(evidence, "senders", state.senders.run);
     put(evidence, "helos", state.helos.run);
@@ -169,10 +171,12 @@ std::string to_json(const State& state) {
     put(out, "failing_today", state.failing_today);
     put(out, "strangers", state.strangers);
     put(out, "bounces", state.bounces);
+    put(out, "logins", state.logins);
     put(out, "senders", state.senders);
     put(out, "helos", state.helos);
     put(out, "networks", state.networks);
     put(out, "recipients", state.recipients);
+    put(out, "accounts", state.accounts);
     if (state.season.busiest() > 0) out["season"] = packed(state.season.bytes());
     return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -187,12 +191,17 @@ Result<State> from_json(std::string_view text) {
         get(in, "first", state.first_evidence);
         get(in, "judged", state.judged_until);
         state.messages = in.at("messages").get<std::uint32_t>();
+        if (const auto found = in.find("parts"); found != in.end()) {
+            state.first_part = found->at(0).get<std::uint16_t>();
+            state.parts = found->at(1).get<std::uint16_t>();
+        }
         if (const auto found = in.find("evidence"); found != in.end()) {
             get(*found, "awaited", state.awaited);
             get(*found, "content", state.content);
             get(*found, "failing", state.failing);
             get(*found, "strangers", state.strangers.run);
             get(*found, "bounces", state.bounces.run);
+            get(*found, "logins", state.logins.run);
             get(*found, "volume", state.volume);
             get(*found, "senders", state.senders.run);
             get(*found, "helos", state.helos.run);
@@ -216,10 +225,12 @@ Result<State> from_json(std::string_view text) {
         get(in, "failing_today", state.failing_today);
         get(in, "strangers", state.strangers);
         get(in, "bounces", state.bounces);
+        get(in, "logins", state.logins);
         get(in, "senders", state.senders);
         get(in, "helos", state.helos);
         get(in, "networks", state.networks);
         get(in, "recipients", state.recipients);
+        get(in, "accounts", state.accounts);
         if (in.contains("season")) unpack(in.at("season"), state.season.bytes());
         return state;
     } catch (const json::exception&) {

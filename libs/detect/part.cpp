@@ -1,0 +1,62 @@
+#include "detect/part.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace lazaret::detect {
+namespace {
+
+std::uint16_t number_of(std::uint64_t hash) {
+    return static_cast<std::uint16_t>(1 + mixed(hash) % most_parts);
+}
+
+std::uint64_t hash_of_client(const IpAddress& client) {
+    const std::size_t length = client.is_v4() ? 16 : 8;
+    return hash_of(std::string_view(reinterpret_cast<const char*>(client.bytes().data()), length));
+}
+
+} // namespace
+
+Part part_of(const event::Event& event) {
+    Part part;
+    if (!event.account.empty()) {
+        part.number = number_of(hash_of(event.account));
+        part.name = "account " + event.account;
+    } else if (!event.client.is_unspecified()) {
+        part.number = number_of(hash_of_client(event.client));
+        part.name = "address " + event.client.to_string();
+    }
+    return part;
+}
+
+std::string part_id(const std::string& subscriber, std::uint16_t number) {
+    char digits[8];
+    std::snprintf(digits, sizeof digits, "/%03x", number - 1u);
+    return subscriber + digits;
+}
+
+std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of, Campaigns& campaigns,
+                              const event::Event& event) {
+    State& whole = state_of(event.subscriber);
+    const Part part = part_of(event);
+    if (part.number != 0) {
+        if (whole.first_part == 0) whole.first_part = part.number;
+        if (whole.parts == 0 && part.number != whole.first_part) {
+            state_of(part_id(event.subscriber, whole.first_part)) = whole; // so far it was the only one
+            whole.parts = 1;
+        }
+    }
+    auto suspicion = detector.feed(whole, campaigns, event);
+    if (whole.parts == 0 || part.number == 0) return suspicion;
+
+    State& own = state_of(part_id(event.subscriber, part.number));
+    if (own.born == Time{}) whole.parts = std::min<std::uint16_t>(static_cast<std::uint16_t>(whole.parts + 1), most_parts);
+    // What the whole was judged for is not held against the part again.
+    if (own.judged_until < whole.judged_until) own.clear_evidence(whole.judged_until);
+    auto of_part = detector.feed_part(own, whole.parts, campaigns, event);
+    if (suspicion || !of_part) return suspicion;
+    of_part->part = part.name;
+    return of_part;
+}
+
+} // namespace lazaret::detect
