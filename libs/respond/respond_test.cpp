@@ -98,7 +98,8 @@ TEST(Decision, honours_retry_after) {
 store::Outcome outcome() {
     store::Outcome o;
     o.incident.id = 42;
-    o.incident.subscriber = "c-1001";
+    o.incident.subscriber = o.subscriber = "c-1001";
+    o.incident.members = {"c-1001"};
     o.incident.cause = "bot";
     o.incident.opened_at = o.incident.updated_at = parse_rfc3339("2026-11-21T10:42:00Z").value();
     o.incident.score = 21.5;
@@ -132,6 +133,20 @@ TEST(Ticket, says_who_why_and_what_was_done) {
     EXPECT_EQ(data["needs_human"], false);
     EXPECT_EQ(notice.body.find("the-token"), std::string::npos)
         << "the token lets its holder speak for the subscriber";
+}
+
+TEST(Ticket, names_everybody_of_a_campaign) {
+    auto joined = outcome();
+    joined.opened = false;
+    joined.joined = true;
+    joined.subscriber = "c-1002";
+    joined.incident.members = {"c-1001", "c-1002"};
+    joined.incident.member_count = 2;
+    const auto data = nlohmann::json::parse(make_notice(joined, "n", Time{}).body)["data"];
+    EXPECT_EQ(data["action"], "updated");
+    EXPECT_EQ(data["subscriber"], "c-1002");
+    EXPECT_EQ(data["subscribers"], (std::vector<std::string>{"c-1001", "c-1002"}));
+    EXPECT_THAT(data["response"].get<std::string>(), testing::HasSubstr("c-1002"));
 }
 
 TEST(Ticket, says_when_a_human_must_act) {
@@ -226,12 +241,13 @@ class OutboxTest : public testing::Test {
         settings.role = "lazaret_engine";
         database.emplace(settings);
         guard.emplace(settings);
-        term = store::become_engine(*guard).value().value();
+        shards = store::share_shards(*guard, "test", {}).value();
     }
     /// A conviction of `who`, committed.
     store::Outcome convict(const std::string& who) {
         store::EngineBatch batch;
-        batch.term = term;
+        batch.engine = "test";
+        batch.shards = shards;
         batch.node = "n";
         batch.after = cursor;
         batch.upto = ++cursor;
@@ -246,7 +262,7 @@ class OutboxTest : public testing::Test {
         response.notice = [](const store::Outcome& o) { return make_notice(o, "n", now()); };
         auto done = store::commit_batch(*database, batch, response);
         EXPECT_TRUE(done) << done.error().message;
-        return done->front();
+        return done->outcomes.front();
     }
     std::uint64_t pending() { return store::outbox_depth(*database).value().pending; }
     Target target(const std::string& url) {
@@ -259,7 +275,7 @@ class OutboxTest : public testing::Test {
 
     store::DatabaseSettings settings;
     std::optional<store::Database> database, guard;
-    std::int64_t term = 0;
+    store::Shards shards;
     std::uint64_t cursor = 0;
 };
 

@@ -28,6 +28,8 @@ std::string severity_of(const Outcome& outcome) {
 
 std::string response_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "The confinement has ended and nothing further has been seen.";
+    if (outcome.confined && outcome.incident.member_count > 1)
+        return "Subscriber " + outcome.subscriber + " takes part in it and has been confined: it cannot send mail.";
     if (outcome.confined) return "The subscriber has been confined: it cannot send mail.";
     switch (outcome.guard) {
     case Guard::already_confined: return "The subscriber was already confined.";
@@ -59,7 +61,9 @@ nlohmann::json data_json(const Outcome& outcome, Time at) {
     data["action"] = action_of(outcome);
     data["dedup_key"] = "lazaret-incident-" + std::to_string(incident.id);
     data["severity"] = severity_of(outcome);
-    data["subscriber"] = incident.subscriber;
+    data["subscriber"] = outcome.subscriber;
+    data["subscribers"] = incident.members;
+    data["subscriber_count"] = incident.member_count;
     data["cause"] = incident.cause;
     data["summary"] = incident.summary;
     data["occurred_at"] = format_rfc3339(at);
@@ -94,6 +98,9 @@ std::string reason_for_subscriber(const std::string& cause) {
     if (cause == "backscatter")
         return "Your mail server returns spam to people who never sent it, so sending mail is blocked until "
                "it refuses such mail instead";
+    if (cause == "runaway")
+        return "A program on your connection sends the same message again and again, so sending mail is blocked until it "
+               "has been stopped";
     if (cause == "bulk")
         return "Mail to many people who did not ask for it was sent from your connection, so sending mail is "
                "blocked";
@@ -119,6 +126,10 @@ std::string advice(const std::string& cause) {
         return "Tell the administrator of the mail server that it accepts mail for addresses that do not exist, or "
                "spam, and bounces it to forged senders. It has to refuse such mail during the SMTP session. "
                "Release the confinement when that is done.";
+    if (cause == "runaway")
+        return "Tell the subscriber that a program there (a scheduled job, a monitoring script, a web form) sends the same "
+               "message again and again, many of them to addresses that do not exist. Have it stopped or mended. Release the "
+               "confinement when that is done.";
     if (cause == "bulk")
         return "Ask the subscriber for what these recipients have agreed to, and whether a web form or a script "
                "there can be used by strangers. Release the confinement when that is settled.";

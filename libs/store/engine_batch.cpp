@@ -1,5 +1,6 @@
 // What convictions lead to, inside the transaction that moves the cursor.
 
+#include "store/campaign_rows.hpp"
 #include "store/engine_rows.hpp"
 #include "store/incident_rows.hpp"
 #include "store/outbox_rows.hpp"
@@ -10,27 +11,67 @@ namespace {
 
 const char* const author = "engine";
 
-struct Opened {
-    IncidentRecord incident;
-    bool is_new = false;
-};
+IncidentRecord read_again(pqxx::work& tx, std::int64_t id) {
+    return read_incident_row(
+        tx.exec_params1(std::string("SELECT ") + incident_columns + " FROM incident WHERE id = $1", id));
+}
 
-Opened open_or_update(pqxx::work& tx, const Conviction& what) {
+/// True when the incident did not name this subscriber before.
+bool add_member(pqxx::work& tx, std::int64_t incident, const Conviction& what) {
+    return tx
+        .exec_params1("INSERT INTO incident_member AS m (incident, subscriber, score, summary) VALUES ($1, $2, $3, $4)"
+                      " ON CONFLICT (incident, subscriber) DO UPDATE SET score = excluded.score, summary = excluded.summary"
+                      " RETURNING xmax = 0",
+                      incident, what.subscriber, what.score, what.summary)[0]
+        .as<bool>();
+}
+
+/// The open incident of this text, if there is one: texts are alike that differ in at most 8 bits.
+std::optional<std::int64_t> open_campaign(pqxx::work& tx, std::uint64_t campaign) {
+    const auto rows = tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign IS NOT NULL"
+                                     " AND bit_count((campaign # $1)::bit(64)) <= 8 ORDER BY id LIMIT 1",
+                                     sql_hash(campaign));
+    if (rows.empty()) return std::nullopt;
+    return rows[0][0].as<std::int64_t>();
+}
+
+void update_campaign(pqxx::work& tx, std::int64_t id, const Conviction& what) {
+    // From the second subscriber on it is a campaign, whatever the first was taken for.
+    tx.exec_params("UPDATE incident SET updated_at = now(), score = greatest(score, $2), threshold = $3, evidence = $4::jsonb,"
+                   " cause = CASE WHEN n > 1 THEN 'campaign' ELSE cause END, summary = CASE WHEN n > 1 THEN"
+                   "   format('the same text from %s subscribers, lately %s: %s', n, $6::text, $5::text) ELSE $5 END"
+                   " FROM (SELECT count(*) AS n FROM incident_member WHERE incident = $1) members WHERE id = $1",
+                   id, what.score, what.threshold, what.evidence, what.summary, what.subscriber);
+}
+
+std::int64_t open_or_update(pqxx::work& tx, const Conviction& what, bool& is_new) {
     // The partial unique index on open incidents makes this one statement safe against anybody else.
     const auto row = tx.exec_params1(
-        std::string(
-            "INSERT INTO incident AS i (subscriber, cause, opened_at, updated_at, score, threshold, summary,"
-            " evidence, first_event) VALUES ($1, $2, $3, now(), $4, $5, $6, $7::jsonb, $8)"
-            " ON CONFLICT (subscriber, cause) WHERE state = 'open' DO UPDATE SET"
-            " updated_at = now(), score = excluded.score, threshold = excluded.threshold,"
-            " summary = excluded.summary, evidence = excluded.evidence RETURNING xmax = 0 AS is_new, ") +
-            incident_columns,
-        what.subscriber, what.cause, sql_time(what.at), what.score, what.threshold, what.summary,
-        what.evidence, sql_time(what.first_event));
-    Opened opened;
-    opened.is_new = row["is_new"].as<bool>();
-    opened.incident = read_incident_row(row);
-    return opened;
+        "INSERT INTO incident AS i (subscriber, cause, opened_at, updated_at, score, threshold, summary,"
+        " evidence, first_event, campaign) VALUES ($1, $2, $3, now(), $4, $5, $6, $7::jsonb, $8, nullif($9::bigint, 0))"
+        " ON CONFLICT (subscriber, cause) WHERE state = 'open' DO UPDATE SET"
+        " updated_at = now(), score = excluded.score, threshold = excluded.threshold,"
+        " summary = excluded.summary, evidence = excluded.evidence,"
+        " campaign = coalesce(i.campaign, excluded.campaign) RETURNING xmax = 0, id",
+        what.subscriber, what.cause, sql_time(what.at), what.score, what.threshold, what.summary, what.evidence,
+        sql_time(what.first_event), sql_hash(what.campaign));
+    is_new = row[0].as<bool>();
+    return row[1].as<std::int64_t>();
+}
+
+void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) {
+    std::optional<std::int64_t> id;
+    if (what.campaign != 0) {
+        // Engines that see one campaign at the same moment open one incident.
+        tx.exec("SELECT pg_advisory_xact_lock(hashtext('lazaret.campaign'))");
+        if (what.joins) id = open_campaign(tx, what.campaign);
+    }
+    const bool is_of_several = id.has_value();
+    if (!id) id = open_or_update(tx, what, outcome.opened);
+    outcome.joined = add_member(tx, *id, what) && !outcome.opened;
+    if (is_of_several) update_campaign(tx, *id, what);
+    outcome.incident = read_again(tx, *id);
+    outcome.subscriber = what.subscriber;
 }
 
 std::optional<subscriber::Quarantine> active_block(pqxx::work& tx, const std::string& who) {
@@ -88,13 +129,11 @@ void tell(pqxx::work& tx, const Outcome& outcome, const MakeNotice& make) {
 }
 
 Outcome respond(pqxx::work& tx, const Conviction& what, const Response& response) {
-    Opened opened = open_or_update(tx, what);
     Outcome outcome;
-    outcome.incident = std::move(opened.incident);
-    outcome.opened = opened.is_new;
+    find_incident_of(tx, what, outcome);
     outcome.samples = what.samples;
     confine(tx, what, response, outcome);
-    if (response.notice && (outcome.opened || outcome.confined ||
+    if (response.notice && (outcome.opened || outcome.joined || outcome.confined ||
                             !told_lately(tx, outcome.incident.id, response.update_interval)))
         tell(tx, outcome, response.notice);
     return outcome;
@@ -102,27 +141,28 @@ Outcome respond(pqxx::work& tx, const Conviction& what, const Response& response
 
 } // namespace
 
-Result<std::vector<Outcome>> commit_batch(Database& database, const EngineBatch& batch,
-                                          const Response& response) {
+Result<Committed> commit_batch(Database& database, const EngineBatch& batch, const Response& response) {
     return run(database, "commit a batch of events", [&](pqxx::work& tx) {
-        require_term(tx, batch.term);
-        move_cursor(tx, batch.node, batch.after, batch.upto);
+        require_shards(tx, batch.engine, batch.shards);
+        move_cursors(tx, batch.node, batch.shards, batch.after, batch.upto);
         save_states(tx, batch.states);
-        std::vector<Outcome> outcomes;
+        Committed done;
         for (const Conviction& conviction : batch.convictions)
-            outcomes.push_back(respond(tx, conviction, response));
-        return outcomes;
+            done.outcomes.push_back(respond(tx, conviction, response));
+        // Last, since other engines wait for these rows.
+        done.campaigns = add_to_campaigns(tx, batch.campaigns);
+        return done;
     });
 }
 
-Result<std::vector<Outcome>> close_incidents(Database& database, std::int64_t term, Duration quiet,
+Result<std::vector<Outcome>> close_incidents(Database& database, const std::string& engine, Duration quiet,
                                              const MakeNotice& notice) {
     return run(database, "close incidents", [&](pqxx::work& tx) {
-        require_term(tx, term);
+        require_shards(tx, engine, {0});
         const auto rows = tx.exec_params(
             std::string("UPDATE incident i SET state = 'closed', closed_at = now(), updated_at = now()"
-                        " WHERE state = 'open' AND NOT EXISTS (SELECT FROM quarantine q WHERE q.subscriber = "
-                        "i.subscriber"
+                        " WHERE state = 'open' AND NOT EXISTS (SELECT FROM incident_member m JOIN quarantine q"
+                        "   ON q.subscriber = m.subscriber WHERE m.incident = i.id"
                         "   AND q.released_at IS NULL AND (q.expiry IS NULL OR q.expiry > now()))"
                         " AND (EXISTS (SELECT FROM quarantine q WHERE q.incident = i.id"
                         "   AND i.updated_at <= coalesce(q.released_at, q.expiry))"
@@ -133,6 +173,7 @@ Result<std::vector<Outcome>> close_incidents(Database& database, std::int64_t te
         for (const auto& row : rows) {
             Outcome outcome;
             outcome.incident = read_incident_row(row);
+            outcome.subscriber = outcome.incident.subscriber;
             if (notice) tell(tx, outcome, notice);
             outcomes.push_back(std::move(outcome));
         }

@@ -9,9 +9,6 @@
 namespace lazaret::store {
 namespace {
 
-/// A name of ours among PostgreSQL's advisory locks: "lzrt" "engn".
-constexpr std::int64_t engine_lock = 0x6c7a7274656e676e;
-
 std::string text_array(const std::vector<std::string>& texts) {
     std::string array = "{";
     for (const std::string& text : texts) {
@@ -37,34 +34,6 @@ subscriber::Class class_of_address(pqxx::work& tx, const Cidr& address) {
 
 } // namespace
 
-Result<std::optional<std::int64_t>> become_engine(Database& guard) {
-    return run(guard, "take over the engine's work", [](pqxx::work& tx) -> std::optional<std::int64_t> {
-        if (!tx.exec_params1("SELECT pg_try_advisory_lock($1)", engine_lock)[0].as<bool>())
-            return std::nullopt;
-        // The term is kept as the cursor of a node that cannot be: the one without a name.
-        return tx
-            .exec_params1(
-                "INSERT INTO engine_cursor AS c (node, sequence) VALUES ('', 1) ON CONFLICT (node) DO UPDATE"
-                " SET sequence = c.sequence + 1 RETURNING sequence")[0]
-            .as<std::int64_t>();
-    });
-}
-
-void require_term(pqxx::work& tx, std::int64_t term) {
-    const auto rows = tx.exec("SELECT sequence FROM engine_cursor WHERE node = '' FOR SHARE");
-    if (rows.empty() || rows[0][0].as<std::int64_t>() != term)
-        throw std::runtime_error("another engine has taken over");
-}
-
-Result<std::map<std::string, std::uint64_t>> load_cursors(Database& database) {
-    return run(database, "load the engine's cursors", [](pqxx::work& tx) {
-        std::map<std::string, std::uint64_t> cursors;
-        for (const auto& row : tx.exec("SELECT node, sequence FROM engine_cursor WHERE node <> ''"))
-            cursors[row[0].c_str()] = static_cast<std::uint64_t>(row[1].as<std::int64_t>());
-        return cursors;
-    });
-}
-
 Result<std::vector<EngineSubject>> load_subjects(Database& database, const std::vector<std::string>& ids) {
     return run(database, "load subscribers' states", [&](pqxx::work& tx) {
         std::vector<EngineSubject> subjects;
@@ -87,15 +56,6 @@ Result<std::vector<EngineSubject>> load_subjects(Database& database, const std::
         }
         return subjects;
     });
-}
-
-void move_cursor(pqxx::work& tx, const std::string& node, std::uint64_t after, std::uint64_t upto) {
-    const auto rows = tx.exec_params("SELECT sequence FROM engine_cursor WHERE node = $1 FOR UPDATE", node);
-    const auto stands = rows.empty() ? 0 : static_cast<std::uint64_t>(rows[0][0].as<std::int64_t>());
-    if (stands != after) throw std::runtime_error("the cursor of node " + node + " is elsewhere");
-    tx.exec_params("INSERT INTO engine_cursor (node, sequence) VALUES ($1, $2) ON CONFLICT (node) DO UPDATE"
-                   " SET sequence = excluded.sequence",
-                   node, static_cast<std::int64_t>(upto));
 }
 
 void save_states(pqxx::work& tx, const std::vector<SavedState>& states) {

@@ -5,7 +5,9 @@
 
 #include "core/time.hpp"
 #include "store/database.hpp"
+#include "store/engine_campaigns.hpp"
 #include "store/incidents.hpp"
+#include "store/shards.hpp"
 #include "subscriber/model.hpp"
 
 #include <cstdint>
@@ -16,13 +18,6 @@
 #include <vector>
 
 namespace lazaret::store {
-
-/// Makes this process the one that decides. The lock lives on `guard`'s connection and belongs to nothing
-/// else; the term fences off a predecessor that has not noticed yet. nullopt: another engine is at work.
-Result<std::optional<std::int64_t>> become_engine(Database& guard);
-
-/// Last sequence taken over, by node.
-Result<std::map<std::string, std::uint64_t>> load_cursors(Database& database);
 
 /// What the engine wants to know of a subscriber when it meets it.
 struct EngineSubject {
@@ -44,6 +39,8 @@ struct SavedState {
 struct Conviction {
     std::string subscriber, cause, summary;
     std::string evidence; ///< JSON array
+    std::uint64_t campaign = 0;       ///< similarity hash of the text that went to strangers; 0 = none
+    bool joins = false;               ///< others send this text, too: one incident of all of them, where one is open
     double score = 0, threshold = 0;
     Time at{};
     std::optional<Time> first_event;
@@ -59,6 +56,8 @@ enum class Guard { none, not_wanted, already_confined, too_many };
 struct Outcome {
     IncidentRecord incident;
     bool opened = false;   ///< else updated
+    bool joined = false;   ///< updated: by a subscriber that it did not name yet
+    std::string subscriber; ///< that this is about; incident.subscriber is the first one
     bool confined = false; ///< by this transaction
     Guard guard = Guard::none;
     std::optional<subscriber::Quarantine> quarantine;
@@ -73,10 +72,12 @@ struct Notice {
 using MakeNotice = std::function<Notice(const Outcome&)>;
 
 struct EngineBatch {
-    std::int64_t term = 0; ///< of become_engine()
+    std::string engine; ///< as in share_shards()
     std::string node;
+    Shards shards;                     ///< that the events belong to
     std::uint64_t after = 0, upto = 0; ///< cursor before and after
     std::vector<SavedState> states;
+    std::vector<CampaignRow> campaigns; ///< `failed` and `results` are the increase
     std::vector<Conviction> convictions; ///< at most one per subscriber
 };
 
@@ -88,14 +89,17 @@ struct Response {
     MakeNotice notice;           ///< empty: no ticket system
 };
 
-/// Error that is not transient when the term is over or the cursor is elsewhere: forget everything and begin
+struct Committed {
+    std::vector<Outcome> outcomes;
+    std::vector<CampaignRow> campaigns; ///< those of the batch, all engines together
+};
+/// Error that is not transient when a shard has another owner or the cursor is elsewhere: forget everything and begin
 /// anew.
-Result<std::vector<Outcome>> commit_batch(Database& database, const EngineBatch& batch,
-                                          const Response& response);
+Result<Committed> commit_batch(Database& database, const EngineBatch& batch, const Response& response);
 
-/// Closes incidents whose confinement has ended (released or expired), and those without one that have been
-/// quiet for `quiet`.
-Result<std::vector<Outcome>> close_incidents(Database& database, std::int64_t term, Duration quiet,
+/// Closes incidents whose confinements have ended (released or expired), and those without one that have been
+/// quiet for `quiet`. For the owner of shard 0.
+Result<std::vector<Outcome>> close_incidents(Database& database, const std::string& engine, Duration quiet,
                                              const MakeNotice& notice);
 
 /// The saved state of one subscriber as JSON, for `explain`; nullopt when the engine never met it.

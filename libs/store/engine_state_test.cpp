@@ -23,7 +23,8 @@ class EngineStateTest : public testing::Test {
         settings.role = "lazaret_engine";
         engine.emplace(settings);
         guard.emplace(settings);
-        batch.term = become_engine(*guard).value().value();
+        batch.engine = "test";
+        batch.shards = share_shards(*guard, batch.engine, {}).value();
         batch.node = "n1";
         response.confine_for = 1h;
         response.notice = [this](const Outcome& outcome) {
@@ -48,8 +49,9 @@ class EngineStateTest : public testing::Test {
     Result<std::vector<Outcome>> commit(std::vector<Conviction> convictions) {
         batch.convictions = std::move(convictions);
         auto done = commit_batch(*engine, batch, response);
-        if (done) batch.after = batch.upto++;
-        return done;
+        if (!done) return done.error();
+        batch.after = batch.upto++;
+        return std::move(done->outcomes);
     }
     void sql(const std::string& text) {
         const auto done = run(*owner, "prepare", [&](pqxx::work& tx) { tx.exec(text); });
@@ -99,7 +101,9 @@ TEST_F(EngineStateTest, a_batch_happens_whole_or_not_at_all) {
 
     batch.upto = 7;
     ASSERT_TRUE(commit({}));
-    EXPECT_EQ(load_cursors(*engine).value().at("n1"), 7u);
+    const auto cursors = load_cursors(*engine).value().at("n1");
+    EXPECT_EQ(cursors.size(), static_cast<std::size_t>(shard_count));
+    EXPECT_EQ(cursors.at(15), 7u);
     EXPECT_EQ(load_subjects(*engine, {state.subscriber}).value().at(0).state,
               load_state(*engine, state.subscriber).value()->state);
 }
@@ -139,16 +143,93 @@ TEST_F(EngineStateTest, incidents_close_when_their_confinement_ends_or_nothing_c
     auto watched = conviction("watched");
     watched.confine = false;
     ASSERT_TRUE(commit({conviction("a"), watched}));
-    EXPECT_TRUE(close_incidents(*engine, batch.term, 24h, response.notice).value().empty());
+    EXPECT_TRUE(close_incidents(*engine, batch.engine, 24h, response.notice).value().empty());
     ASSERT_TRUE(release_subscriber(*owner, "a", "op", "cleaned"));
-    auto closed = close_incidents(*engine, batch.term, 24h, response.notice).value();
+    auto closed = close_incidents(*engine, batch.engine, 24h, response.notice).value();
     ASSERT_EQ(closed.size(), 1u);
     EXPECT_EQ(closed[0].incident.subscriber, "a");
     EXPECT_FALSE(closed[0].incident.is_open);
-    closed = close_incidents(*engine, batch.term, Duration::zero(), response.notice).value();
+    closed = close_incidents(*engine, batch.engine, Duration::zero(), response.notice).value();
     ASSERT_EQ(closed.size(), 1u);
     EXPECT_EQ(closed[0].incident.subscriber, "watched");
-    EXPECT_FALSE(close_incidents(*engine, batch.term + 1, 24h, response.notice));
+    EXPECT_FALSE(close_incidents(*engine, "another", 24h, response.notice));
+}
+
+TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
+    auto first = conviction("a");
+    first.campaign = 0xff00ff00ff00ff00;
+    const auto opened = commit({first}).value().at(0);
+    EXPECT_TRUE(opened.opened);
+    auto second = conviction("b"), third = conviction("c"), apart = conviction("d");
+    second.campaign = third.campaign = first.campaign ^ 0x11;
+    third.joins = second.joins = apart.joins = true;
+    second.cause = "campaign";
+    apart.campaign = ~first.campaign;
+    const auto outcomes = commit({second, third, apart}).value();
+    EXPECT_TRUE(outcomes[0].joined);
+    EXPECT_TRUE(outcomes[0].confined);
+    EXPECT_EQ(outcomes[0].subscriber, "b");
+    EXPECT_EQ(outcomes[1].incident.id, opened.incident.id);
+    EXPECT_THAT(outcomes[1].incident.members, testing::ElementsAre("a", "b", "c"));
+    EXPECT_EQ(outcomes[1].incident.cause, "campaign");
+    EXPECT_THAT(outcomes[1].incident.summary, HasSubstr("3 subscribers"));
+    EXPECT_TRUE(outcomes[2].opened);
+    EXPECT_NE(outcomes[2].incident.id, opened.incident.id);
+    EXPECT_EQ(notices, 4);
+
+    IncidentFilter of_c;
+    of_c.subscriber = "c";
+    EXPECT_EQ(list_incidents(*engine, of_c).value().at(0).id, opened.incident.id);
+    EXPECT_EQ(list_members(*engine, opened.incident.id, 10).value().size(), 3u);
+    EXPECT_FALSE(commit({second}).value().at(0).joined) << "named already";
+
+    ASSERT_TRUE(release_subscriber(*owner, "a", "op", "cleaned"));
+    ASSERT_TRUE(release_subscriber(*owner, "b", "op", "cleaned"));
+    EXPECT_TRUE(close_incidents(*engine, batch.engine, 24h, response.notice).value().empty()) << "c is confined still";
+    ASSERT_TRUE(release_subscriber(*owner, "c", "op", "cleaned"));
+    EXPECT_EQ(close_incidents(*engine, batch.engine, 24h, response.notice).value().size(), 1u);
+}
+
+TEST_F(EngineStateTest, campaigns_add_up_over_engines) {
+    CampaignRow row;
+    row.fingerprint = 0xf000000000000001;
+    row.day = 20'000;
+    row.spreaders = 0x8000000000000001;
+    row.failed = 1;
+    row.results = 4;
+    batch.campaigns = {row};
+    const auto before = load_campaigns(*engine, Time{}).value().until;
+    ASSERT_TRUE(commit({}));
+    batch.campaigns[0].spreaders = 6;
+    const auto total = commit_batch(*engine, batch, response).value().campaigns.at(0);
+    EXPECT_EQ(total.fingerprint, row.fingerprint);
+    EXPECT_EQ(total.spreaders, 0x8000000000000007);
+    EXPECT_EQ(total.failed, 2);
+    const auto changes = load_campaigns(*engine, before).value();
+    ASSERT_EQ(changes.rows.size(), 1u);
+    EXPECT_EQ(changes.rows[0].results, 8);
+    EXPECT_GT(changes.until, before);
+    ASSERT_TRUE(forget_campaigns(*engine, 20'001));
+    EXPECT_TRUE(load_campaigns(*engine, Time{}).value().rows.empty());
+}
+
+TEST_F(EngineStateTest, engines_share_the_shards_fairly) {
+    Database two(settings), three(settings);
+    auto ours = batch.shards;
+    EXPECT_EQ(ours.size(), 16u);
+    EXPECT_TRUE(share_shards(two, "two", {}).value().empty()) << "until the first gives some away";
+    ours = share_shards(*guard, batch.engine, ours).value();
+    EXPECT_EQ(ours.size(), 8u);
+    auto others = share_shards(two, "two", {}).value();
+    EXPECT_EQ(others.size(), 8u);
+    EXPECT_TRUE(share_shards(three, "three", {}).value().empty());
+    ours = share_shards(*guard, batch.engine, ours).value();
+    others = share_shards(two, "two", others).value();
+    EXPECT_EQ(ours.size() + others.size() + share_shards(three, "three", {}).value().size(), 16u);
+    three.disconnect();
+    two.disconnect();
+    while (ours.size() < 16) // the server takes a moment to notice
+        ours = share_shards(*guard, batch.engine, ours).value();
 }
 
 TEST_F(EngineStateTest, a_log_has_one_reader) {

@@ -1,6 +1,7 @@
 #include "store/events.hpp"
 
 #include "log/log.hpp"
+#include "store/engine_rows.hpp"
 #include "store/event_rows.hpp"
 
 #include <algorithm>
@@ -16,17 +17,21 @@ Result<std::vector<NodePosition>> nodes(Database& database) {
     });
 }
 
-Result<std::vector<event::Event>> read_events(Database& database, const std::string& node,
-                                              std::uint64_t after, std::size_t limit) {
+Result<std::vector<event::Event>> read_events(Database& database, const std::string& node, const Shards& shards,
+                                              std::uint64_t after, std::uint64_t upto, std::size_t limit) {
     return run(database, "read events", [&](pqxx::work& tx) {
         std::vector<event::Event> events;
         auto at = static_cast<std::int64_t>(after);
+        std::optional<std::string> numbers; // not asked about where it is all of them
+        if (shards.size() < static_cast<std::size_t>(shard_count)) numbers = int_array(shards);
         while (events.size() < limit) { // again where rows were skipped: fewer than `limit` means all
             const auto wanted = limit - events.size();
             const auto result =
                 tx.exec_params(std::string("SELECT ") + event_columns +
-                                   " FROM event WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
-                               node, at, wanted);
+                                   " FROM event WHERE node = $1 AND sequence > $2 AND sequence <= $3"
+                                   " AND ($4::smallint[] IS NULL OR shard_of(subscriber) = ANY ($4::smallint[]))"
+                                   " ORDER BY sequence LIMIT $5",
+                               node, at, static_cast<std::int64_t>(upto), numbers, wanted);
             for (const auto& row : result) {
                 at = row["sequence"].as<std::int64_t>();
                 try {

@@ -19,6 +19,7 @@ Result<std::optional<Outcome>> close_incident(Database& database, std::int64_t i
                        id, by, reason);
         Outcome outcome;
         outcome.incident = read_incident_row(rows[0]);
+        outcome.subscriber = outcome.incident.subscriber;
         if (notice) {
             const Notice told = notice(outcome);
             insert_outbox(tx, told.webhook_id, id, told.type, told.body);

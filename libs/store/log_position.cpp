@@ -16,12 +16,13 @@ std::uint64_t unsigned_of(const pqxx::field& field) {
 
 std::optional<LogPosition> read_position(pqxx::work& tx, const std::string& log, const char* lock) {
     const auto rows = tx.exec_params(
-        std::string("SELECT inode, \"offset\", sequence FROM log_position WHERE log = $1 ") + lock, log);
+        std::string("SELECT inode, \"offset\", sequence, cursor FROM log_position WHERE log = $1 ") + lock, log);
     if (rows.empty()) return std::nullopt;
     LogPosition position;
     position.inode = unsigned_of(rows[0][0]);
     position.offset = unsigned_of(rows[0][1]);
     position.sequence = unsigned_of(rows[0][2]);
+    position.cursor = read_text(rows[0][3]);
     return position;
 }
 
@@ -62,10 +63,10 @@ Result<std::vector<std::int64_t>> commit_log(Database& database, const LogBatch&
     return run(database, "commit what a log says", [&](pqxx::work& tx) {
         if (read_position(tx, batch.log, "FOR UPDATE") != batch.before)
             throw std::runtime_error("somebody else reads " + batch.log);
-        tx.exec_params("INSERT INTO log_position (log, inode, \"offset\", sequence) VALUES ($1, $2, $3, $4)"
-                       " ON CONFLICT (log) DO UPDATE SET inode = $2, \"offset\" = $3, sequence = $4",
+        tx.exec_params("INSERT INTO log_position (log, inode, \"offset\", sequence, cursor) VALUES ($1, $2, $3, $4, $5)"
+                       " ON CONFLICT (log) DO UPDATE SET inode = $2, \"offset\" = $3, sequence = $4, cursor = $5",
                        batch.log, number(batch.position.inode), number(batch.position.offset),
-                       number(batch.position.sequence));
+                       number(batch.position.sequence), null_if_empty(batch.position.cursor));
         if (!batch.events.empty()) {
             insert_events(tx, batch.node, batch.events);
             move_journal_position(tx, batch.node, batch.position.sequence);
@@ -90,7 +91,7 @@ Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::ve
         std::map<TraceId, Origin> origins;
         if (traces.empty()) return origins;
         const auto rows = tx.exec_params(
-            "SELECT trace, subscriber, account FROM event WHERE trace = ANY ($1::text[]) AND at >= $2"
+            "SELECT trace, subscriber, account, host(client) FROM event WHERE trace = ANY ($1::text[]) AND at >= $2"
             " AND type = 'message_relayed'",
             plain_array(traces, [](const TraceId& trace) { return trace.to_string(); }), sql_time(since));
         for (const auto& row : rows) {
@@ -99,6 +100,7 @@ Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::ve
             Origin& origin = origins[*trace];
             origin.subscriber = read_text(row[1]);
             origin.account = read_text(row[2]);
+            if (!row[3].is_null()) origin.client = IpAddress::parse(row[3].c_str()).value();
         }
         return origins;
     });

@@ -16,7 +16,8 @@
 namespace lazaret::store {
 
 struct LogPosition {
-    std::uint64_t inode = 0, offset = 0;
+    std::uint64_t inode = 0, offset = 0; ///< in a file
+    std::string cursor;                  ///< in the journal: systemd's name of the last entry read, "" for none
     std::uint64_t sequence = 0; ///< last event sequence given out for this log
 
     bool operator==(const LogPosition&) const = default;
@@ -49,6 +50,7 @@ Result<std::vector<std::int64_t>> commit_log(Database& database, const LogBatch&
 /// Who sent what: from message_relayed events. Traces that have not arrived yet are missing in the answer.
 struct Origin {
     std::string subscriber, account;
+    IpAddress client;
 };
 Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::vector<TraceId>& traces,
                                                Time since);

@@ -52,6 +52,7 @@ class ShipperTest : public testing::Test {
         e.helo = "pc";
         e.sender_hash = 0xfedcba9876543210u;
         e.sender_domain = "example.org";
+        e.spf = spf::Verdict::permerror;
         e.recipients = {{0xffffffffffffffffu, "example.com"}, {1, "b\"ü"}};
         e.recipients_refused = 2;
         e.recipients_nonexistent = 1;
@@ -83,7 +84,7 @@ class ShipperTest : public testing::Test {
     }
     std::vector<event::Event> stored(std::uint64_t after = 0) {
         Database database(owner);
-        return read_events(database, "mx1", after, 100000).value();
+        return read_events(database, "mx1", all_shards(), after, UINT64_MAX >> 1, 100000).value();
     }
 };
 
@@ -248,7 +249,7 @@ TEST_F(ShipperTest, EventsOfALogAreWrittenOnce) {
     e.account = "a\tb\\n\n\"{},"; // COPY's own syntax must not show through
     ASSERT_TRUE(write_events(database, "postfix:mail.log", {e}));
     ASSERT_TRUE(write_events(database, "postfix:mail.log", {e}));
-    auto events = read_events(database, "postfix:mail.log", 0, 10).value();
+    auto events = read_events(database, "postfix:mail.log", all_shards(), 0, 10, 10).value();
     ASSERT_EQ(events.size(), 1u);
     EXPECT_EQ(events[0], e);
     EXPECT_EQ(nodes(database).value().at(0).sequence, 4u);

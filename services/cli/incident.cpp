@@ -23,6 +23,12 @@ std::string score_text(const store::IncidentRecord& incident) {
     return text;
 }
 
+/// "C-1009", or "C-1009 +49".
+std::string subscribers_text(const store::IncidentRecord& incident) {
+    if (incident.member_count < 2) return incident.subscriber;
+    return incident.subscriber + " +" + std::to_string(incident.member_count - 1);
+}
+
 void list(Context& context, store::IncidentFilter filter, const std::string& whose) {
     if (!whose.empty()) filter.subscriber = resolve_confined(context.database(), whose);
     auto incidents = value_or_fail(store::list_incidents(context.database(), filter));
@@ -34,7 +40,7 @@ void list(Context& context, store::IncidentFilter filter, const std::string& who
     }
     Table table({"ID", "SUBSCRIBER", "CAUSE", "STATE", "OPENED", "SCORE", "TICKET", "SUMMARY"});
     for (const auto& incident : incidents)
-        table.add({std::to_string(incident.id), incident.subscriber, incident.cause,
+        table.add({std::to_string(incident.id), subscribers_text(incident), incident.cause,
                    incident.is_open ? "open" : "closed", show_time(incident.opened_at), score_text(incident),
                    incident.ticket.empty() ? "-" : incident.ticket, incident.summary});
     table.print();
@@ -45,7 +51,7 @@ void show(Context& context, std::int64_t id) {
     if (!incident) throw Failure(Status::failed, "there is no incident " + std::to_string(id));
     if (context.json) return print_json(to_json(*incident));
     std::cout << "Incident    " << incident->id << ", " << (incident->is_open ? "open" : "closed")
-              << "\nSubscriber  " << incident->subscriber << "\nCause       " << incident->cause
+              << "\nSubscriber  " << subscribers_text(*incident) << "\nCause       " << incident->cause
               << "\nSummary     " << incident->summary << "\nOpened      " << show_time(incident->opened_at)
               << "\nUpdated     " << show_time(incident->updated_at) << "\nClosed      "
               << show_time(incident->closed_at) << "\nSuspicion   " << score_text(*incident)
@@ -53,6 +59,12 @@ void show(Context& context, std::int64_t id) {
               << (incident->ticket.empty() ? "none known" : incident->ticket) << "\nEvidence\n";
     for (const std::string& line : evidence_lines(*incident))
         std::cout << "  " << line << "\n";
+    if (incident->member_count < 2) return;
+    std::cout << "Subscribers\n";
+    constexpr std::size_t most = 10'000;
+    for (const auto& member : value_or_fail(store::list_members(context.database(), id, most)))
+        std::cout << "  " << show_time(member.joined_at) << "  " << member.subscriber << "  " << printable(member.summary, 300) << "\n";
+    if (incident->member_count > most) std::cout << "  and " << incident->member_count - most << " more\n";
 }
 
 void close(Context& context, std::int64_t id, const std::string& reason) {

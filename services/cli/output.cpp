@@ -103,6 +103,8 @@ Json to_json(const store::IncidentRecord& incident) {
     Json json;
     json["id"] = incident.id;
     json["subscriber"] = incident.subscriber;
+    json["subscribers"] = incident.members;
+    json["subscriber_count"] = incident.member_count;
     json["cause"] = incident.cause;
     json["state"] = incident.is_open ? "open" : "closed";
     json["summary"] = incident.summary;

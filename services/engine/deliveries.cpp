@@ -46,6 +46,7 @@ void Deliveries::restore(const std::vector<store::PendingDelivery>& saved) {
             entry.is_resolved = true;
             entry.origin.subscriber = json.value("subscriber", "");
             entry.origin.account = json.value("account", "");
+            if (auto client = IpAddress::parse(json.value("client", ""))) entry.origin.client = *client;
         }
         for (const auto& recipient : json.value("deferred", nlohmann::json::array()))
             entry.deferred.push_back(recipient_from(recipient));
@@ -65,6 +66,7 @@ std::string Deliveries::to_json(const std::string& queue_id, const Entry& entry)
     if (entry.is_resolved) {
         json["subscriber"] = entry.origin.subscriber;
         json["account"] = entry.origin.account;
+        json["client"] = entry.origin.client.to_string();
     }
     for (const auto& recipient : entry.deferred)
         json["deferred"].push_back(recipient_json(recipient));
@@ -191,6 +193,7 @@ Deliveries::Changes Deliveries::collect(Time now) {
             for (auto& event : entry.waiting) {
                 event.subscriber = entry.origin.subscriber;
                 event.account = entry.origin.account;
+                event.client = entry.origin.client;
                 changes.unresolved += entry.is_resolved ? 0 : 1;
                 changes.events.push_back(std::move(event));
             }

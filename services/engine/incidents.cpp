@@ -24,13 +24,6 @@ std::string evidence_json(const detect::Suspicion& suspicion) {
     return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string summary(const detect::Suspicion& suspicion) {
-    std::string text;
-    for (const auto& line : suspicion.evidence)
-        if (line.llr > 0) text += (text.empty() ? "" : "; ") + line.reason;
-    return text;
-}
-
 std::string guard_words(store::Guard guard) {
     switch (guard) {
     case store::Guard::none: return "";
@@ -63,11 +56,13 @@ store::Conviction to_conviction(const std::string& subscriber, const detect::Sus
     store::Conviction conviction;
     conviction.subscriber = subscriber;
     conviction.cause = suspicion.cause;
-    conviction.summary = summary(suspicion);
+    conviction.summary = detect::words(suspicion);
     conviction.evidence = evidence_json(suspicion);
     conviction.score = suspicion.score;
     conviction.threshold = suspicion.threshold;
     conviction.at = suspicion.at;
+    conviction.campaign = suspicion.text;
+    conviction.joins = suspicion.campaign != 0;
     if (suspicion.first_event != Time{}) conviction.first_event = suspicion.first_event;
     conviction.reason = respond::reason_for_subscriber(suspicion.cause);
     for (const auto& trace : suspicion.samples)

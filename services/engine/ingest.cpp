@@ -1,16 +1,41 @@
 #include "engine/ingest.hpp"
 
+#include "core/ids.hpp"
 #include "engine/metrics.hpp"
 #include "log/log.hpp"
 #include "store/events.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace lazaret::engine {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr Duration pause_when_away = 500ms, pause_when_standing_by = 1s;
+constexpr Duration pause_when_away = 500ms, pause_when_standing_by = 1s, share_every = 1s;
+
+/// Those that stand at the lowest sequence, and the next higher one, where others stand.
+struct Hindmost {
+    store::Shards shards;
+    std::uint64_t at = UINT64_MAX, upto = UINT64_MAX;
+};
+Hindmost hindmost(const store::Shards& owned, const std::map<int, std::uint64_t>& cursors) {
+    Hindmost out;
+    for (const int shard : owned) {
+        const auto found = cursors.find(shard);
+        const auto at = found == cursors.end() ? 0 : found->second;
+        if (at < out.at) {
+            out.upto = out.at;
+            out.at = at;
+            out.shards.clear();
+        }
+        if (at == out.at)
+            out.shards.insert(shard);
+        else
+            out.upto = std::min(out.upto, at);
+    }
+    return out;
+}
 
 double seconds(Duration length) {
     return std::chrono::duration<double>(length).count();
@@ -21,7 +46,8 @@ double seconds(Duration length) {
 Ingest::Ingest(IngestSettings settings)
     : settings_(std::move(settings)), response_(settings_.policy.response()),
       suspects_(settings_.detection, settings_.policy), database_(settings_.database),
-      guard_(settings_.database), listener_(settings_.database, {"lazaret_events", "lazaret_snapshot"}) {}
+      guard_(settings_.database), listener_(settings_.database, {"lazaret_events", "lazaret_snapshot"}),
+      name_(settings_.policy.node + "." + random_token().substr(0, 12)) {}
 
 Ingest::~Ingest() {
     stop();
@@ -41,7 +67,7 @@ void Ingest::stop() {
 void Ingest::loop() {
     caught_up_ = now();
     while (!stop_.is_set()) {
-        if (term_ == 0 && !take_over()) continue;
+        if (!share()) continue;
         auto done = round();
         if (done) done = close_quiet();
         if (!done) {
@@ -53,46 +79,70 @@ void Ingest::loop() {
     }
 }
 
-bool Ingest::take_over() {
+bool Ingest::share() {
+    const Time at = now();
+    if (!owned_.empty() && at - shared_ < share_every && at >= shared_) return true;
     if (!listener_.connected())
         if (auto connected = listener_.connect(); !connected) {
             lost(connected.error());
             return false;
         }
-    auto term = store::become_engine(guard_);
-    if (!term) {
-        lost(term.error());
+    auto shards = store::share_shards(guard_, name_, owned_);
+    if (!shards) {
+        lost(shards.error());
         return false;
     }
     numbers().db_up.Set(1);
-    if (!*term) {
-        if (!std::exchange(stands_by_, true))
-            log::info("standing_by", "another engine is at work on this database");
+    if (shards->empty()) {
+        if (!std::exchange(stands_by_, true)) log::info("standing_by", "other engines are at work on all subscribers");
         stop_.wait(pause_when_standing_by);
         // PostgreSQL keeps notifications of all databases until the slowest listener has read them.
         if (auto read = listener_.wait({}); !read) lost(read.error());
         return false;
     }
-    auto cursors = store::load_cursors(database_);
-    if (!cursors) {
-        lost(cursors.error());
+    shared_ = at;
+    if (*shards == owned_) return true;
+    if (auto begun = begin(*shards); !begun) {
+        lost(begun.error());
         return false;
     }
+    return true;
+}
+
+Result<void> Ingest::begin(const store::Shards& fresh) {
+    auto cursors = store::load_cursors(database_);
+    if (!cursors) return cursors.error();
     suspects_.forget();
+    if (owned_.empty()) {
+        suspects_.forget_campaigns();
+        campaigns_since_ = Time{};
+        if (auto heard = hear_of_campaigns(); !heard) return heard;
+    }
     cursors_ = std::move(*cursors);
-    term_ = **term;
+    owned_ = fresh;
     stands_by_ = false;
     numbers().active.Set(1);
+    numbers().shards.Set(static_cast<double>(owned_.size()));
     log::info("at_work", "this engine reads events and decides",
-              {{"term", term_}, {"threshold", suspects_.threshold()}});
-    return true;
+              {{"engine", name_}, {"shards", owned_.size()}, {"of", store::shard_count}, {"threshold", suspects_.threshold()}});
+    return {};
+}
+
+Result<void> Ingest::hear_of_campaigns() {
+    auto changes = store::load_campaigns(database_, campaigns_since_);
+    if (!changes) return changes.error();
+    suspects_.learn(changes->rows);
+    campaigns_since_ = changes->until;
+    return {};
 }
 
 Result<void> Ingest::round() {
     auto positions = store::nodes(database_);
     if (!positions) return positions.error();
+    if (owned_.size() < store::shard_count)
+        if (auto heard = hear_of_campaigns(); !heard) return heard;
     for (const auto& position : *positions) {
-        for (bool more = true; more && !stop_.is_set();) {
+        for (bool more = true; more && !stop_.is_set() && now() - shared_ < 10 * share_every;) {
             auto taken = take_batch(position.node, position.sequence);
             if (!taken) return taken.error();
             more = *taken;
@@ -103,30 +153,33 @@ Result<void> Ingest::round() {
 }
 
 Result<bool> Ingest::take_batch(const std::string& node, std::uint64_t position) {
-    const auto after = cursors_[node];
-    if (after >= position) return false;
-    auto events = store::read_events(database_, node, after, settings_.batch);
+    const Hindmost from = hindmost(owned_, cursors_[node]);
+    if (from.at >= position) return false;
+    const auto end = std::min(from.upto, position);
+    auto events = store::read_events(database_, node, from.shards, from.at, end, settings_.batch);
     if (!events) return events.error();
 
     store::EngineBatch batch;
-    batch.term = term_;
+    batch.engine = name_;
     batch.node = node;
-    batch.after = after;
-    batch.upto = events->empty() ? position : events->back().sequence;
-    // Fewer than asked for: that was all, and sequences without an event up to the position will never have
-    // one.
-    if (events->size() < settings_.batch) batch.upto = std::max(batch.upto, position);
+    batch.shards = from.shards;
+    batch.after = from.at;
+    // Fewer than asked for: that was all, and sequences without an event up to the end will never have one.
+    batch.upto = events->size() < settings_.batch ? end : events->back().sequence;
 
     const Time at = now();
     auto effects = suspects_.consider(database_, *events, at);
     if (!effects) return effects.error();
     batch.states = std::move(effects->states);
+    batch.campaigns = std::move(effects->campaigns);
     batch.convictions = std::move(effects->convictions);
-    auto outcomes = store::commit_batch(database_, batch, response_);
-    if (!outcomes) return outcomes.error();
+    auto done = store::commit_batch(database_, batch, response_);
+    if (!done) return done.error();
 
     suspects_.keep();
-    cursors_[node] = batch.upto;
+    suspects_.learn(done->campaigns);
+    for (const int shard : from.shards)
+        cursors_[node][shard] = batch.upto;
     std::map<event::Type, std::size_t> counts;
     for (const auto& event : *events)
         ++counts[event.type];
@@ -134,17 +187,20 @@ Result<bool> Ingest::take_batch(const std::string& node, std::uint64_t position)
         numbers().count_events(type, count);
     for (const auto& conviction : batch.convictions)
         numbers().decision_delay.Observe(seconds(now() - conviction.at));
-    report(*outcomes);
+    report(done->outcomes);
     numbers().lag.Set(events->empty() ? 0 : std::max(0.0, seconds(now() - events->back().at)));
-    return events->size() == settings_.batch;
+    return true;
 }
 
 Result<void> Ingest::close_quiet() {
     const Time at = now();
-    if (at - closed_ < settings_.close_every && at >= closed_) return {};
-    auto closed = store::close_incidents(database_, term_, settings_.quiet, response_.notice);
+    if (!owned_.contains(0) || (at - closed_ < settings_.close_every && at >= closed_)) return {};
+    auto closed = store::close_incidents(database_, name_, settings_.quiet, response_.notice);
     if (!closed) return closed.error();
     report(*closed);
+    using std::chrono::floor, std::chrono::days;
+    const auto today = static_cast<std::int32_t>(floor<days>(at.time_since_epoch()).count());
+    if (auto forgotten = store::forget_campaigns(database_, today - 2); !forgotten) return forgotten;
     closed_ = at;
     return {};
 }
@@ -163,9 +219,10 @@ void Ingest::wait_for_events() {
 
 void Ingest::lost(const Error& error) {
     // Whatever the reason: begin anew from what the database holds.
-    term_ = 0;
+    owned_.clear();
     suspects_.forget();
     numbers().active.Set(0);
+    numbers().shards.Set(0);
     if (error.transient) {
         numbers().db_up.Set(0);
         if (!std::exchange(was_lost_, true))

@@ -1,7 +1,7 @@
 #pragma once
 // Takes events over from PostgreSQL, per node in the order of their sequence, in batches; each batch is one
-// transaction with everything that follows from it. One thread. Of several engines on one database one is at
-// work, the others stand by.
+// transaction with everything that follows from it. One thread. Several engines on one database share the
+// subscribers (store/shards.hpp): who comes gets its part within seconds, who dies is replaced.
 
 #include "core/time.hpp"
 #include "engine/suspect.hpp"
@@ -11,7 +11,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <thread>
 
@@ -38,9 +37,11 @@ class Ingest {
 
   private:
     void loop();
-    bool take_over();                                                         // true when at work
-    Result<void> round();                                                     // all that is there
+    bool share();         // true when something is ours to do
+    Result<void> begin(const store::Shards& fresh);
+    Result<void> round(); // all that is there
     Result<bool> take_batch(const std::string& node, std::uint64_t position); // false when the node is done
+    Result<void> hear_of_campaigns();
     Result<void> close_quiet();
     void wait_for_events();
     void lost(const Error& error);
@@ -52,9 +53,10 @@ class Ingest {
     store::Database database_, guard_;
     store::Listener listener_;
     respond::StopFlag stop_;
-    std::int64_t term_ = 0; // 0: not at work
-    std::map<std::string, std::uint64_t> cursors_;
-    Time caught_up_{}, closed_{};
+    const std::string name_; // of this engine among others
+    store::Shards owned_;    // none: not at work
+    store::Cursors cursors_;
+    Time caught_up_{}, closed_{}, shared_{}, campaigns_since_{};
     bool was_lost_ = false, stands_by_ = false;
     std::string complaint_;
     std::thread thread_;

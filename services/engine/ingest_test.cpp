@@ -9,6 +9,10 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <map>
+#include <memory>
+
 namespace lazaret::engine {
 namespace {
 
@@ -68,7 +72,9 @@ class IngestTest : public DatabaseTest {
     bool is_done(const std::string& node = "n1") {
         const auto cursors = store::load_cursors(*database).value();
         const auto found = cursors.find(node);
-        return found != cursors.end() && found->second == sequences[node];
+        if (found == cursors.end() || found->second.size() < store::shard_count) return false;
+        return std::all_of(found->second.begin(), found->second.end(),
+                           [&](const auto& shard) { return shard.second == sequences[node]; });
     }
     std::string state_of(const std::string& subscriber) {
         const auto saved = store::load_state(*database, subscriber).value();
@@ -227,32 +233,53 @@ TEST_F(IngestTest, events_without_subscriber_and_own_refusals_leave_no_trace) {
     EXPECT_EQ(state_of("locked").find("evidence"), std::string::npos);
 }
 
-TEST_F(IngestTest, of_two_engines_one_works_and_the_other_takes_over) {
+/// Which engine owns which shard.
+std::map<std::string, int> owners(store::Database& database) {
+    return store::run(database, "read the owners",
+                      [](pqxx::work& tx) {
+                          std::map<std::string, int> shards;
+                          for (const auto& row : tx.exec("SELECT owner, count(*) FROM engine_shard GROUP BY owner"))
+                              shards[row[0].c_str()] = row[1].as<int>();
+                          return shards;
+                      })
+        .value();
+}
+
+TEST_F(IngestTest, two_engines_share_and_the_one_that_is_left_takes_over) {
     auto s = settings();
     s.policy.confine = config::Mode::warn;
     auto first = std::make_unique<Ingest>(s);
     first->start();
-    write({relayed("s", now())});
+    write({relayed("s0", now())});
     ASSERT_TRUE(eventually([&] { return is_done(); }));
     Ingest second(s);
     second.start();
-    for (int i = 0; i < 20; ++i) {
-        write({relayed("s", now())}, i % 2 ? "n1" : "n2");
-        if (i == 10) first.reset();
+    ASSERT_TRUE(eventually([&] {
+        const auto shares = owners(*database);
+        return shares.size() == 2 && shares.begin()->second == store::shard_count / 2;
+    }));
+    for (int i = 0; i < 40; ++i) {
+        for (int who = 0; who < 20; ++who)
+            write({relayed("s" + std::to_string(who), now())}, i % 2 ? "n1" : "n2");
+        if (i == 20) first.reset();
     }
     ASSERT_TRUE(eventually([&] { return is_done("n1") && is_done("n2"); }));
-    EXPECT_EQ(detect::from_json(state_of("s")).value().messages, 21u);
+    EXPECT_EQ(owners(*database).size(), 1u);
+    for (int who = 0; who < 20; ++who)
+        EXPECT_EQ(detect::from_json(state_of("s" + std::to_string(who))).value().messages, who == 0 ? 41u : 40u) << who;
 }
 
-TEST_F(IngestTest, an_engine_whose_term_is_over_changes_nothing) {
+TEST_F(IngestTest, an_engine_that_has_lost_its_shards_changes_nothing) {
     store::Database one(as_engine), two(as_engine);
-    const auto old = store::become_engine(one).value();
-    ASSERT_TRUE(old);
-    EXPECT_FALSE(store::become_engine(two).value()) << "while the first holds the lock";
+    const auto old = store::share_shards(one, "one", {}).value();
+    EXPECT_EQ(old.size(), static_cast<std::size_t>(store::shard_count));
+    EXPECT_TRUE(store::share_shards(two, "two", {}).value().empty()) << "while the first holds the locks";
     one.disconnect();
-    ASSERT_TRUE(eventually([&] { return store::become_engine(two).value().has_value(); }));
+    ASSERT_TRUE(eventually([&] { return store::share_shards(two, "two", {}).value().size() == old.size(); }));
+    EXPECT_FALSE(store::share_shards(one, "one", old)) << "its locks are gone";
     store::EngineBatch batch;
-    batch.term = *old;
+    batch.engine = "one";
+    batch.shards = old;
     batch.node = "n1";
     batch.upto = 5;
     store::Database late(as_engine);

@@ -25,6 +25,7 @@ Metrics::Metrics()
       lag(metrics::gauge("lazaret_engine_lag_seconds",
                          "Time since the engine had seen every event there was.")),
       active(metrics::gauge("lazaret_engine_active", "1 while this engine decides, 0 while it stands by.")),
+      shards(metrics::gauge("lazaret_engine_shards", "Sixteenths of the subscribers that this engine decides about.")),
       states(metrics::gauge("lazaret_engine_states", "Subscribers whose state is held in memory.")),
       unknown_subscriber(metrics::counter("lazaret_engine_unknown_subscriber_events_total",
                                           "Events that name no subscriber.")),
@@ -56,6 +57,11 @@ void Metrics::count_delivery(event::DeliveryStatus status) {
 }
 void Metrics::count_incident(const std::string& cause) {
     incidents(cause).Increment();
+}
+
+metrics::Gauge& postfix_log_readable(const std::string& log) {
+    return metrics::gauge("lazaret_engine_postfix_log_readable", "1 while a log of Postfix's is there and can be read.",
+                          {{"log", log}});
 }
 
 Metrics& numbers() {

@@ -15,11 +15,12 @@ struct Metrics {
     void count_delivery(event::DeliveryStatus status);
     void count_incident(const std::string& cause);
 
-    metrics::Gauge &db_up, &lag, &active, &states;
+    metrics::Gauge &db_up, &lag, &active, &shards, &states;
     metrics::Counter &unknown_subscriber, &confined, &log_lines, &unresolved;
     metrics::Histogram& decision_delay; ///< from the event that tipped it to the commit
 };
 
 Metrics& numbers();
+metrics::Gauge& postfix_log_readable(const std::string& log); ///< one for each log of the configuration
 
 } // namespace lazaret::engine

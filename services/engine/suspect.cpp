@@ -4,7 +4,6 @@
 #include "log/log.hpp"
 
 #include <map>
-#include <set>
 
 namespace lazaret::engine {
 namespace {
@@ -31,51 +30,71 @@ Suspects::Subject Suspects::read(const store::EngineSubject& saved) {
     return subject;
 }
 
-Result<void> Suspects::meet(store::Database& database, const std::vector<event::Event>& events) {
-    std::set<std::string> unknown;
-    for (const auto& event : events)
-        if (!event.subscriber.empty() && !known_.contains(event.subscriber)) unknown.insert(event.subscriber);
-    if (unknown.empty()) return {};
-    if (known_.size() + unknown.size() > most) {
-        known_.clear();
-        return meet(database, events);
-    }
-    auto subjects = store::load_subjects(database, std::vector<std::string>(unknown.begin(), unknown.end()));
+Result<void> Suspects::load(store::Database& database, const std::set<std::string>& ids) {
+    if (ids.empty()) return {};
+    auto subjects = store::load_subjects(database, std::vector<std::string>(ids.begin(), ids.end()));
     if (!subjects) return subjects.error();
     for (const auto& saved : *subjects)
         known_[saved.subscriber] = read(saved);
     return {};
 }
 
+Result<void> Suspects::meet(store::Database& database, const std::vector<event::Event>& events) {
+    if (known_.size() + 2 * events.size() > most) known_.clear();
+    std::set<std::string> unknown;
+    std::map<std::string, std::set<std::uint16_t>> parts;
+    for (const auto& event : events) {
+        if (event.subscriber.empty()) continue;
+        if (!known_.contains(event.subscriber)) unknown.insert(event.subscriber);
+        parts[event.subscriber].insert(detect::part_of(event).number);
+    }
+    if (auto loaded = load(database, unknown); !loaded) return loaded;
+    unknown.clear();
+    for (auto& [subscriber, numbers] : parts) {
+        const auto& whole = known_.at(subscriber).state;
+        numbers.insert(whole.first_part);
+        numbers.erase(0);
+        if (whole.parts == 0 && numbers.size() < 2) continue;
+        for (const auto number : numbers)
+            if (auto id = detect::part_id(subscriber, number); !known_.contains(id)) unknown.insert(std::move(id));
+    }
+    return load(database, unknown);
+}
+
+detect::State& Suspects::changing(const std::string& id) {
+    auto changed = changed_.find(id);
+    if (changed == changed_.end()) changed = changed_.emplace(id, known_.at(id)).first;
+    return changed->second.state;
+}
+
+void Suspects::convict(const std::string& subscriber, const detect::Suspicion& suspicion, Time now, Effects& effects) {
+    auto conviction = to_conviction(subscriber, suspicion);
+    Subject& subject = changed_.at(subscriber);
+    conviction.confine = wants_confinement(policy_, subject.is_protected, suspicion.at, now);
+    if (conviction.confine) subject.state.clear_evidence(suspicion.at + until_it_holds);
+    effects.convictions.push_back(std::move(conviction));
+}
+
 Result<Suspects::Effects> Suspects::consider(store::Database& database,
                                              const std::vector<event::Event>& events, Time now) {
     changed_.clear();
-    changed_campaigns_ = campaigns_;
     if (auto met = meet(database, events); !met) return met.error();
 
     std::map<std::string, detect::Suspicion> suspicions; // the last of each
+    const detect::StateOf state_of = [this](const std::string& id) -> detect::State& { return changing(id); };
     for (const auto& event : events) {
         if (event.subscriber.empty()) {
             numbers().unknown_subscriber.Increment();
             continue;
         }
-        auto changed = changed_.find(event.subscriber);
-        if (changed == changed_.end())
-            changed = changed_.emplace(event.subscriber, known_.at(event.subscriber)).first;
-        if (auto suspicion = detector_.feed(changed->second.state, changed_campaigns_, event))
+        if (auto suspicion = detect::feed(detector_, state_of, campaigns_, event))
             suspicions.insert_or_assign(event.subscriber, std::move(*suspicion));
     }
 
     Effects effects;
-    if (policy_.confine != config::Mode::off) {
-        for (const auto& [subscriber, suspicion] : suspicions) {
-            Subject& subject = changed_.at(subscriber);
-            auto conviction = to_conviction(subscriber, suspicion);
-            conviction.confine = wants_confinement(policy_, subject.is_protected, suspicion.at, now);
-            if (conviction.confine) subject.state.clear_evidence(suspicion.at + until_it_holds);
-            effects.convictions.push_back(std::move(conviction));
-        }
-    }
+    if (policy_.confine != config::Mode::off)
+        for (const auto& [subscriber, suspicion] : suspicions)
+            convict(subscriber, suspicion, now, effects);
     effects.states.reserve(changed_.size());
     for (const auto& [subscriber, subject] : changed_) {
         store::SavedState saved;
@@ -84,6 +103,17 @@ Result<Suspects::Effects> Suspects::consider(store::Database& database,
         saved.at = subject.state.last;
         effects.states.push_back(std::move(saved));
     }
+    for (const auto& change : campaigns_.take_changes()) {
+        store::CampaignRow row;
+        row.fingerprint = change.fingerprint;
+        row.day = change.day;
+        row.senders = change.senders.bits();
+        row.spreaders = change.spreaders.bits();
+        row.convicted = change.convicted.bits();
+        row.failed = change.failed.hits;
+        row.results = change.failed.trials;
+        effects.campaigns.push_back(row);
+    }
     return effects;
 }
 
@@ -91,8 +121,20 @@ void Suspects::keep() {
     for (auto& [subscriber, subject] : changed_)
         known_[subscriber] = std::move(subject);
     changed_.clear();
-    campaigns_ = changed_campaigns_;
     numbers().states.Set(static_cast<double>(known_.size()));
+}
+
+void Suspects::learn(const std::vector<store::CampaignRow>& rows) {
+    for (const auto& row : rows) {
+        detect::CampaignDay day;
+        day.fingerprint = row.fingerprint;
+        day.day = row.day;
+        day.senders = detect::FewDistinct(row.senders);
+        day.spreaders = detect::FewDistinct(row.spreaders);
+        day.convicted = detect::FewDistinct(row.convicted);
+        day.failed = detect::Share(row.failed, row.results);
+        campaigns_.learn(day);
+    }
 }
 
 void Suspects::forget() {
