@@ -6,6 +6,7 @@
 #define CARES_NO_DEPRECATED // later c-ares prefer functions that Debian 12's does not have
 #include <ares.h>
 #include <arpa/nameser.h>
+#include <netdb.h>
 #include <netinet/in.h>
 
 #include <algorithm>
@@ -53,23 +54,126 @@ struct Watch {
     bool wants_read = false, wants_write = false, reading = false, writing = false;
 };
 
-std::pair<Answer, std::chrono::seconds> read(int status, const unsigned char* octets, int size) {
+/// Of records whose time to live c-ares does not tell.
+constexpr std::chrono::seconds usual_ttl{300};
+constexpr std::size_t most_text = 16 * 1024;
+
+struct FreeData {
+    void operator()(void* data) const { ares_free_data(data); }
+};
+struct FreeHost {
+    void operator()(hostent* host) const { ares_free_hostent(host); }
+};
+
+/// What is read out of one reply.
+struct Records {
     Answer answer;
-    std::chrono::seconds ttl{0};
+    std::chrono::seconds ttl = usual_ttl;
+    std::size_t octets = 0; ///< of the texts
+
+    void add(const IpAddress& address, int seconds) {
+        const auto good = std::chrono::seconds(std::max(seconds, 0));
+        ttl = answer.addresses.empty() ? good : std::min(ttl, good);
+        answer.addresses.push_back(address);
+    }
+    void add(std::string text) {
+        octets += text.size();
+        if (octets <= most_text) answer.texts.push_back(std::move(text));
+    }
+};
+
+int read_a(const unsigned char* octets, int size, Records& into) {
     std::array<ares_addrttl, most_records> records{};
     int count = most_records;
-    if (status == ARES_SUCCESS) status = ares_parse_a_reply(octets, size, nullptr, records.data(), &count);
-    if (status == ARES_ENOTFOUND || status == ARES_ENODATA) answer.state = Answer::State::none;
-    if (status != ARES_SUCCESS) return {std::move(answer), ttl};
-    answer.state = count > 0 ? Answer::State::found : Answer::State::none;
-    for (int i = 0; i < count; ++i) {
+    const int status = ares_parse_a_reply(octets, size, nullptr, records.data(), &count);
+    for (int i = 0; status == ARES_SUCCESS && i < count; ++i) {
         const auto& record = records[static_cast<std::size_t>(i)];
-        answer.addresses.push_back(IpAddress::from_v4(ntohl(record.ipaddr.s_addr)));
-        const auto seconds = std::chrono::seconds(std::max(record.ttl, 0));
-        ttl = i == 0 ? seconds : std::min(ttl, seconds);
+        into.add(IpAddress::from_v4(ntohl(record.ipaddr.s_addr)), record.ttl);
     }
-    return {std::move(answer), ttl};
+    return status;
 }
+
+int read_aaaa(const unsigned char* octets, int size, Records& into) {
+    std::array<ares_addr6ttl, most_records> records{};
+    int count = most_records;
+    const int status = ares_parse_aaaa_reply(octets, size, nullptr, records.data(), &count);
+    for (int i = 0; status == ARES_SUCCESS && i < count; ++i) {
+        const auto& record = records[static_cast<std::size_t>(i)];
+        std::array<std::uint8_t, 16> bytes{};
+        std::copy_n(record.ip6addr._S6_un._S6_u8, bytes.size(), bytes.begin());
+        into.add(IpAddress::from_v6(bytes), record.ttl);
+    }
+    return status;
+}
+
+int read_mx(const unsigned char* octets, int size, Records& into) {
+    ares_mx_reply* first = nullptr;
+    const int status = ares_parse_mx_reply(octets, size, &first);
+    const std::unique_ptr<ares_mx_reply, FreeData> owner(first);
+    std::vector<const ares_mx_reply*> all;
+    for (const auto* each = first; each; each = each->next) all.push_back(each);
+    std::stable_sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->priority < b->priority; });
+    for (const auto* each : all) into.add(each->host);
+    return status;
+}
+
+int read_ptr(const unsigned char* octets, int size, Records& into) {
+    hostent* host = nullptr;
+    const int status = ares_parse_ptr_reply(octets, size, nullptr, 0, AF_INET, &host);
+    const std::unique_ptr<hostent, FreeHost> owner(host);
+    for (char** name = host ? host->h_aliases : nullptr; name && *name; ++name) into.add(*name);
+    return status;
+}
+
+int read_txt(const unsigned char* octets, int size, Records& into) {
+    ares_txt_ext* first = nullptr;
+    const int status = ares_parse_txt_reply_ext(octets, size, &first);
+    const std::unique_ptr<ares_txt_ext, FreeData> owner(first);
+    for (const auto* each = first; each;) {
+        std::string text;
+        do {
+            text.append(reinterpret_cast<const char*>(each->txt), each->length);
+            each = each->next;
+        } while (each && !each->record_start);
+        into.add(std::move(text));
+    }
+    return status;
+}
+
+/// How the records of a type are asked for and read.
+struct Reading {
+    int code;
+    int (*read)(const unsigned char* octets, int size, Records& into);
+};
+
+Reading reading(Type type) {
+    switch (type) {
+    case Type::a: break;
+    case Type::aaaa: return {ns_t_aaaa, read_aaaa};
+    case Type::mx: return {ns_t_mx, read_mx};
+    case Type::ptr: return {ns_t_ptr, read_ptr};
+    case Type::txt: return {ns_t_txt, read_txt};
+    }
+    return {ns_t_a, read_a};
+}
+
+Records read(Type type, int status, const unsigned char* octets, int size) {
+    Records records;
+    if (status == ARES_SUCCESS) status = reading(type).read(octets, size, records);
+    const auto& [answer, ttl, length] = records;
+    const bool empty = answer.addresses.empty() && answer.texts.empty();
+    if (status == ARES_ENOTFOUND || status == ARES_ENODATA || (status == ARES_SUCCESS && empty && length == 0))
+        records.answer.state = Answer::State::none;
+    else if (status == ARES_SUCCESS && length <= most_text)
+        records.answer.state = Answer::State::found;
+    return records;
+}
+
+/// A question under way.
+struct Asked {
+    Type type;
+    Channel::Handler handler;
+};
 
 } // namespace
 
@@ -165,14 +269,14 @@ Channel::~Channel() {
     state_->close();
 }
 
-void Channel::ask(const std::string& name, Handler handler) {
-    auto* held = new Handler(std::move(handler)); // c-ares calls back exactly once
+void Channel::ask(const Question& question, Handler handler) {
+    auto* held = new Asked{question.type, std::move(handler)}; // c-ares calls back exactly once
     const auto done = [](void* arg, int status, int, unsigned char* octets, int size) {
-        const std::unique_ptr<Handler> mine(static_cast<Handler*>(arg));
-        auto [answer, ttl] = read(status, octets, size);
-        (*mine)(std::move(answer), ttl);
+        const std::unique_ptr<Asked> mine(static_cast<Asked*>(arg));
+        auto records = read(mine->type, status, octets, size);
+        mine->handler(std::move(records.answer), records.ttl);
     };
-    ares_query(state_->channel, name.c_str(), ns_c_in, ns_t_a, done, held);
+    ares_query(state_->channel, question.name.c_str(), ns_c_in, reading(question.type).code, done, held);
     state_->set_timer();
 }
 

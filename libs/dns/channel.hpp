@@ -22,7 +22,7 @@ class Channel {
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
 
-    void ask(const std::string& name, Handler handler);
+    void ask(const Question& question, Handler handler);
 
   private:
     struct State;

@@ -2,8 +2,10 @@
 
 #include "log/log.hpp"
 #include "metrics/registry.hpp"
+#include "net/together.hpp"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace lazaret::dns {
@@ -51,48 +53,55 @@ Lists::~Lists() {
         if (each.off) each.off_gauge.Decrement();
 }
 
-net::task<std::vector<Hit>> Lists::look_up(std::vector<std::string> domains, std::vector<IpAddress> addresses, Duration limit) {
-    std::vector<std::string> names;
-    for (const auto& list : lists_) {
-        const bool of_domains = list.of == List::Of::domains;
-        if (of_domains ? domains.empty() : addresses.empty()) continue;
-        names.push_back(control_question(list));
-        if (of_domains)
-            for (const auto& each : domains)
-                names.push_back(question(list, each));
-        else
-            for (const auto& each : addresses)
-                names.push_back(question(list, each));
-    }
-    std::vector<Hit> hits;
-    if (names.empty()) co_return hits;
-    const auto answers = co_await resolver_.ask(std::move(names), limit);
-
-    std::size_t at = 0;
+net::task<std::vector<Report>> Lists::look_up(std::vector<std::string> domains, std::vector<IpAddress> addresses, Duration limit) {
+    std::vector<net::task<Report>> asked;
     for (std::size_t i = 0; i < lists_.size(); ++i) {
         const auto& list = lists_[i];
-        auto& watched = watched_[i];
-        const bool of_domains = list.of == List::Of::domains;
-        const auto count = of_domains ? domains.size() : addresses.size();
-        if (count == 0) continue;
-        const auto control = judge(list, answers[at++]);
-        if (control == Listing::listed) watched.set_off(list.name, true, "a DNS list lists what no list may have: it is not believed");
-        bool refused = control == Listing::refused;
-        for (std::size_t subject = 0; subject < count; ++subject) {
-            const auto listing = judge(list, answers[at++]);
-            refused |= listing == Listing::refused;
-            if (listing == Listing::listed && control == Listing::listed) {
-                watched.everything.Increment();
-                continue;
-            }
-            watched.by_listing[static_cast<std::size_t>(listing)]->Increment();
-            if (listing == Listing::listed && control == Listing::not_listed)
-                hits.emplace_back(list, of_domains ? domains[subject] : addresses[subject].to_string());
-        }
-        if (refused) watched.set_off(list.name, true, "a DNS list refuses to answer: see what its operator says of the resolver in use");
-        else if (control == Listing::not_listed) watched.set_off(list.name, false, "");
+        std::vector<std::string> subjects;
+        std::vector<Question> questions{Question(control_question(list))};
+        const auto add = [&](const auto& subject, std::string shown) {
+            auto asked_about = question(list, subject);
+            if (asked_about.empty()) return; // longer than names may be: no list has it
+            questions.emplace_back(std::move(asked_about));
+            subjects.push_back(std::move(shown));
+        };
+        if (list.of == List::Of::domains)
+            for (const auto& each : domains) add(each, each);
+        else
+            for (const auto& each : addresses) add(each, each.to_string());
+        if (!subjects.empty()) asked.push_back(ask(i, std::move(subjects), std::move(questions), limit));
     }
-    co_return hits;
+    auto all = net::together(std::move(asked));
+    co_return co_await std::move(all);
+}
+
+net::task<Report> Lists::ask(std::size_t number, std::vector<std::string> subjects, std::vector<Question> questions, Duration limit) {
+    const auto begun = std::chrono::steady_clock::now();
+    const auto answers = co_await resolver_.ask(std::move(questions), limit);
+
+    const auto& list = lists_[number];
+    auto& watched = watched_[number];
+    Report report;
+    report.list = &list;
+    const auto control = judge(list, answers.front());
+    if (control == Listing::listed) watched.set_off(list.name, true, "a DNS list lists what no list may have: it is not believed");
+    bool refused = control == Listing::refused, away = control == Listing::away;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+        const auto listing = judge(list, answers[i + 1]);
+        refused |= listing == Listing::refused;
+        away |= listing == Listing::away;
+        if (listing == Listing::listed && control == Listing::listed) {
+            watched.everything.Increment();
+            continue;
+        }
+        watched.by_listing[static_cast<std::size_t>(listing)]->Increment();
+        if (listing == Listing::listed && control == Listing::not_listed) report.listed.push_back(std::move(subjects[i]));
+    }
+    if (refused) watched.set_off(list.name, true, "a DNS list refuses to answer: see what its operator says of the resolver in use");
+    else if (control == Listing::not_listed) watched.set_off(list.name, false, "");
+    report.state = watched.off ? Report::State::off : away ? Report::State::away : Report::State::answered;
+    report.took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begun);
+    co_return report;
 }
 
 } // namespace lazaret::dns

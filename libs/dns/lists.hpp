@@ -48,12 +48,20 @@ enum class Listing {
 std::string_view to_string(Listing listing);
 Listing judge(const List& list, const Answer& answer);
 
-/// One subject that one list has.
-struct Hit {
-    const List* list; ///< of the Lists that were asked
-    std::string subject;
+/// What one list says about all that it was asked.
+struct Report {
+    enum class State {
+        answered,
+        away, ///< not every question has an answer
+        off,  ///< it is not believed
+    };
 
-    Hit(const List& where, std::string what) : list(&where), subject(std::move(what)) {}
+    const List* list = nullptr; ///< of the Lists that were asked
+    State state = State::away;
+    std::vector<std::string> listed; ///< those that it has, in the order of the questions; none where it is off
+    Duration took{};
+
+    Report() = default; // travels through coroutines: no aggregate
 };
 
 /// All configured lists, on one thread. Metrics: lazaret_dns_list_total{list,result}, result as in Listing or "everything"
@@ -65,13 +73,16 @@ class Lists {
     ~Lists();
 
     /// Asks each list of domains about `domains` (registrable ones, A-labels) and each list of addresses about
-    /// `addresses`, all at once. What is not answered within `limit` is not listed.
-    net::task<std::vector<Hit>> look_up(std::vector<std::string> domains, std::vector<IpAddress> addresses, Duration limit);
+    /// `addresses`, all at once. What is not answered within `limit` is not listed. Lists that there was nothing to ask
+    /// have no report.
+    net::task<std::vector<Report>> look_up(std::vector<std::string> domains, std::vector<IpAddress> addresses, Duration limit);
 
     const std::vector<List>& lists() const { return lists_; }
 
   private:
     struct Watched;
+    net::task<Report> ask(std::size_t number, std::vector<std::string> subjects, std::vector<Question> questions, Duration limit);
+
     std::vector<List> lists_;
     std::vector<Watched> watched_; // of each
     Resolver& resolver_;

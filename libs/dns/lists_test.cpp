@@ -59,9 +59,12 @@ TEST(DnsListAnswers, SomeOfAListCanBeChosen) {
 }
 
 net::task<> look_up(Lists& lists, std::vector<std::string> domains, std::vector<IpAddress> addresses, std::string& out) {
-    const auto hits = co_await lists.look_up(std::move(domains), std::move(addresses), 30s);
-    for (const auto& hit : hits)
-        out += hit.list->name + ":" + hit.subject + " ";
+    const auto reports = co_await lists.look_up(std::move(domains), std::move(addresses), 30s);
+    for (const auto& report : reports) {
+        if (report.state == Report::State::off) out += report.list->name + " is off ";
+        if (report.state == Report::State::away) out += report.list->name + " is away ";
+        for (const auto& subject : report.listed) out += report.list->name + ":" + subject + " ";
+    }
 }
 
 class ListsTest : public ::testing::Test {
@@ -110,7 +113,7 @@ TEST_F(ListsTest, OneThatListsEverythingIsNotBelieved) {
     make("all");
     FakeServer::Record everything{{"127.0.0.2"}, 60};
     server.wildcard = &everything;
-    EXPECT_EQ(look_up({"good.example"}, {ip("192.0.2.9")}), "");
+    EXPECT_EQ(look_up({"good.example"}, {ip("192.0.2.9")}), "all-a is off all-d is off ");
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_off{list=\"all-a\"} 1"));
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_total{list=\"all-d\",result=\"everything\"} 1"));
     server.wildcard = nullptr;
@@ -122,7 +125,7 @@ TEST_F(ListsTest, OneThatRefusesListsNobody) {
     make("refuses");
     FakeServer::Record refused{{"127.255.255.254"}, 60};
     server.wildcard = &refused;
-    EXPECT_EQ(look_up({"good.example"}), "");
+    EXPECT_EQ(look_up({"good.example"}), "refuses-d is off ");
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_total{list=\"refuses-d\",result=\"refused\"} 1"));
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_off{list=\"refuses-d\"} 1"));
     lists.reset();
@@ -132,7 +135,7 @@ TEST_F(ListsTest, OneThatRefusesListsNobody) {
 TEST_F(ListsTest, AListingCountsOnlyBesideAProperAnswer) {
     make("half");
     server.records["invalid.d.example"] = {{"127.255.255.255"}, 60};
-    EXPECT_EQ(look_up({"evil.example"}), "") << "what the list says beside a refusal is nothing to rely on";
+    EXPECT_EQ(look_up({"evil.example"}), "half-d is off ") << "what the list says beside a refusal is nothing to rely on";
     server.records.erase("invalid.d.example");
     EXPECT_EQ(look_up({"evil.example"}), "half-d:evil.example ");
 }
@@ -141,7 +144,7 @@ TEST_F(ListsTest, OneThatIsAwayListsNobody) {
     make("away");
     for (const auto say : {FakeServer::Say::nothing, FakeServer::Say::server_failure}) {
         server.say = say;
-        EXPECT_EQ(look_up({"evil.example"}, {ip("192.0.2.7")}), "");
+        EXPECT_EQ(look_up({"evil.example"}, {ip("192.0.2.7")}), "away-a is away away-d is away ");
     }
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_total{list=\"away-d\",result=\"away\"} 2"));
     EXPECT_THAT(metrics::expose(), HasSubstr("lazaret_dns_list_off{list=\"away-d\"} 0"));

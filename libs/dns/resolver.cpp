@@ -15,7 +15,7 @@ namespace lazaret::dns {
 
 namespace {
 
-using Clock = Cache::Clock;
+using Clock = Cache<Answer>::Clock;
 using Timer = net::asio::basic_waitable_timer<Clock, net::asio::wait_traits<Clock>, net::Executor>;
 
 constexpr std::size_t longest_name = 253; // RFC 1035 2.3.4, without the last dot
@@ -36,9 +36,18 @@ Numbers& numbers() {
 }
 
 /// Names are equal whatever their case (RFC 4343).
-std::string key_of(std::string_view name) {
+std::string plain(std::string_view name) {
     if (name.ends_with('.')) name.remove_suffix(1);
     return ascii_lowercase(name);
+}
+
+/// Under which its answer is kept.
+std::string key_of(const Question& question) {
+    return question.name + '/' + std::to_string(static_cast<int>(question.type));
+}
+
+bool has_addresses(Type type) {
+    return type == Type::a || type == Type::aaaa;
 }
 
 /// Those who asked together, until all is known or their time is over.
@@ -67,44 +76,51 @@ struct Place {
 
 struct Resolver::State {
     State(const net::Executor& with, const ResolverSettings& given)
-        : executor(with), settings(given), cache(given.max_cached), channel(std::make_unique<Channel>(with, given)) {}
+        : executor(with), settings(given), addresses(given.max_cached), texts(given.max_texts_cached),
+          channel(std::make_unique<Channel>(with, given)) {}
     ~State() { channel.reset(); } // its last answers find everything else still there
 
-    void ask(const std::string& name, const Place& place) {
-        if (const auto* known = cache.find(name, Clock::now())) {
+    Cache<Answer>& cache_of(Type type) { return has_addresses(type) ? addresses : texts; }
+
+    void ask(const Question& question, const Place& place) {
+        const auto key = key_of(question);
+        if (const auto* known = cache_of(question.type).find(key, Clock::now())) {
             numbers().cached.Increment();
             return place.batch->set(place.index, *known);
         }
-        if (const auto asked = waiting.find(name); asked != waiting.end()) {
+        if (const auto asked = waiting.find(key); asked != waiting.end()) {
             asked->second.push_back(place);
             return;
         }
-        if (waiting.size() >= settings.max_in_flight || name.empty() || name.size() > longest_name) {
+        const auto& name = question.name;
+        if (!channel || waiting.size() >= settings.max_in_flight || name.empty() || name.size() > longest_name) {
             numbers().busy.Increment();
             return place.batch->set(place.index, Answer());
         }
-        waiting[name].push_back(place);
-        channel->ask(name, [this, name](Answer answer, std::chrono::seconds ttl) { learn(name, std::move(answer), ttl); });
+        waiting[key].push_back(place);
+        channel->ask(question, [this, key, type = question.type](Answer answer, std::chrono::seconds ttl) {
+            learn(key, type, std::move(answer), ttl);
+        });
     }
 
-    void learn(const std::string& name, Answer answer, Duration ttl) {
+    void learn(const std::string& key, Type type, Answer answer, Duration ttl) {
         using enum Answer::State;
         Duration good = settings.failed_ttl;
         if (answer.state == found) good = std::clamp(ttl, settings.min_ttl, settings.max_ttl);
         if (answer.state == none) good = settings.none_ttl;
         (answer.state == found ? numbers().found : answer.state == none ? numbers().none : numbers().failed).Increment();
-        auto places = std::move(waiting[name]);
-        waiting.erase(name);
+        auto places = std::move(waiting[key]);
+        waiting.erase(key);
         for (const auto& each : places)
             each.batch->set(each.index, answer);
-        cache.put(name, std::move(answer), Clock::now() + good);
+        cache_of(type).put(key, std::move(answer), Clock::now() + good);
     }
 
     net::Executor executor;
     ResolverSettings settings;
-    Cache cache;
+    Cache<Answer> addresses, texts;
     std::unordered_map<std::string, std::vector<Place>> waiting;
-    std::unique_ptr<Channel> channel;
+    std::unique_ptr<Channel> channel; ///< null once it is over
 };
 
 Resolver::Resolver(net::Executor executor, const ResolverSettings& settings)
@@ -112,11 +128,24 @@ Resolver::Resolver(net::Executor executor, const ResolverSettings& settings)
 
 Resolver::~Resolver() = default;
 
-net::task<std::vector<Answer>> Resolver::ask(std::vector<std::string> names, Duration limit) {
-    const auto batch = std::make_shared<Batch>(state_->executor, names.size());
+void Resolver::stop() {
+    state_->channel.reset();
+}
+
+net::task<Answer> Resolver::ask(Question question, Duration limit) {
+    std::vector<Question> one;
+    one.push_back(std::move(question));
+    auto answers = co_await ask(std::move(one), limit);
+    co_return std::move(answers.front());
+}
+
+net::task<std::vector<Answer>> Resolver::ask(std::vector<Question> questions, Duration limit) {
+    const auto batch = std::make_shared<Batch>(state_->executor, questions.size());
     batch->timer.expires_after(limit);
-    for (std::size_t i = 0; i < names.size(); ++i)
-        state_->ask(key_of(names[i]), Place(batch, i));
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        questions[i].name = plain(questions[i].name);
+        state_->ask(questions[i], Place(batch, i));
+    }
     if (batch->left > 0) co_await batch->timer.async_wait(net::use_task);
     batch->over = true;
     co_return std::move(batch->answers);

@@ -13,8 +13,8 @@ using namespace net::test;
 using State = Answer::State;
 using test::FakeServer;
 
-net::task<> ask(Resolver& resolver, std::vector<std::string> names, Duration limit, std::vector<Answer>& out) {
-    out = co_await resolver.ask(std::move(names), limit);
+net::task<> ask(Resolver& resolver, std::vector<Question> questions, Duration limit, std::vector<Answer>& out) {
+    out = co_await resolver.ask(std::move(questions), limit);
 }
 
 class ResolverTest : public ::testing::Test {
@@ -30,10 +30,10 @@ class ResolverTest : public ::testing::Test {
         settings.tries = 1;
     }
 
-    std::vector<Answer> ask(std::vector<std::string> names, Duration limit = 30s) {
+    std::vector<Answer> ask(std::vector<Question> questions, Duration limit = 30s) {
         if (!resolver) resolver = std::make_unique<Resolver>(loop.io.get_executor(), settings);
         std::vector<Answer> out;
-        loop.run(dns::ask(*resolver, std::move(names), limit, out));
+        loop.run(dns::ask(*resolver, std::move(questions), limit, out));
         return out;
     }
     static std::string text(const std::vector<Answer>& answers) {
@@ -42,6 +42,8 @@ class ResolverTest : public ::testing::Test {
             out += each.state == State::found ? "found" : each.state == State::none ? "none" : "failed";
             for (const auto& address : each.addresses)
                 out += " " + address.to_string();
+            for (const auto& each_text : each.texts)
+                out += " " + each_text;
             out += ";";
         }
         return out;
@@ -55,6 +57,22 @@ TEST_F(ResolverTest, AnswersComeInTheOrderOfTheNames) {
     EXPECT_EQ(text(ask({"b.example", "nowhere.example", "A.Example.", "empty.example"})),
               "found 192.0.2.1 192.0.2.2;none;found 127.0.0.2;none;");
     EXPECT_EQ(text(ask({})), "");
+}
+
+TEST_F(ResolverTest, EachTypeIsAskedByItself) {
+    auto& record = server.records["a.example"];
+    record.addresses = {"192.0.2.1", "2001:db8::1", "192.0.2.2"};
+    record.txt = {"v=spf1 -all", std::string(300, 'x'), ""};
+    record.mx = {"mx1.example", "mx2.example"};
+    record.ptr = {"host.example"};
+    EXPECT_EQ(text(ask({{"a.example", Type::a}, {"a.example", Type::aaaa}, {"A.example.", Type::mx}, {"a.example", Type::ptr}})),
+              "found 192.0.2.1 192.0.2.2;found 2001:db8::1;found mx1.example mx2.example;found host.example;");
+    EXPECT_EQ(text(ask({{"a.example", Type::txt}})), "found v=spf1 -all " + std::string(300, 'x') + " ;") << "of one record the strings are joined";
+    server.records["b.example"] = {{"192.0.2.1"}, 60};
+    EXPECT_EQ(text(ask({{"b.example", Type::aaaa}, {"b.example", Type::mx}, {"b.example", Type::ptr}, {"b.example", Type::txt}})), "none;none;none;none;");
+    const auto asked = server.asked.size();
+    ask({{"a.example", Type::mx}, {"a.example", Type::txt}, {"b.example", Type::txt}});
+    EXPECT_EQ(server.asked.size(), asked) << "they are remembered, too";
 }
 
 TEST_F(ResolverTest, AnAnswerIsRememberedForItsTime) {
@@ -124,14 +142,32 @@ TEST_F(ResolverTest, WhoWaitsWhenItEndsGetsFailed) {
     EXPECT_EQ(text(out), "failed;");
 }
 
+TEST_F(ResolverTest, WhenItIsStoppedNothingIsLeftToWaitFor) {
+    server.say = FakeServer::Say::nothing;
+    settings.timeout = 20s;
+    resolver = std::make_unique<Resolver>(loop.io.get_executor(), settings);
+    std::vector<Answer> out;
+    loop.spawn(dns::ask(*resolver, {"a.example"}, 40s, out));
+    loop.run_until([&] { return !server.asked.empty(); });
+    resolver->stop();
+    loop.run_until([&] { return !out.empty(); });
+    EXPECT_EQ(text(out), "failed;");
+    EXPECT_EQ(text(ask({"b.example"})), "failed;");
+    EXPECT_EQ(server.asked.size(), 1u);
+    server.close();
+    loop.deadlines.stop();
+    loop.io.restart();
+    loop.io.run(); // returns
+}
+
 TEST_F(ResolverTest, ServersMustBeAddresses) {
     settings.servers = {Endpoint("not an address", 53)};
     EXPECT_THROW(Resolver(loop.io.get_executor(), settings), std::runtime_error);
 }
 
 TEST(DnsCache, KeepsTheMostRecentlyUsed) {
-    const auto now = Cache::Clock::now();
-    Cache cache(2);
+    const auto now = std::chrono::steady_clock::now();
+    Cache<Answer> cache(2);
     Answer answer;
     answer.state = State::none;
     cache.put("a", answer, now + 10s);

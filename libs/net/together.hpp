@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -41,17 +40,16 @@ template <class T> class Gathering {
     Timer all_ended_;
 };
 
-/// Starts all of them, calls `meanwhile`, which may do some work of this thread's own, and returns the results in the order of
-/// the tasks when the last has ended. There is no deadline: each task has its own. What one throws, which is a bug, is thrown
+/// Starts one after the other, each up to where it first waits, and returns the results in the order of the tasks when the
+/// last has ended. There is no deadline: each task has its own. What one throws, which is a bug, is thrown
 /// when all have ended, so what they refer to has to live no longer than the caller's co_await.
-template <class T> task<std::vector<T>> together(std::vector<task<T>> tasks, std::function<void()> meanwhile = {}) {
+template <class T> task<std::vector<T>> together(std::vector<task<T>> tasks) {
     const auto executor = co_await asio::this_coro::executor;
     const auto gathering = std::make_shared<Gathering<T>>(executor, tasks.size());
     for (std::size_t i = 0; i < tasks.size(); ++i)
         asio::co_spawn(executor, std::move(tasks[i]), [gathering, i](std::exception_ptr thrown, T result) {
             gathering->ended(i, std::move(thrown), std::move(result));
         });
-    if (meanwhile) meanwhile();
     co_await gathering->wait();
     if (gathering->failure) std::rethrow_exception(gathering->failure);
     co_return std::move(gathering->results);

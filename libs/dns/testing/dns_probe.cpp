@@ -15,9 +15,9 @@ using namespace lazaret;
 namespace {
 
 net::task<> look_up(dns::Lists& lists, std::vector<std::string> domains, std::vector<IpAddress> addresses) {
-    const auto hits = co_await lists.look_up(std::move(domains), std::move(addresses), std::chrono::seconds(10));
-    for (const auto& hit : hits)
-        std::puts(hit.subject.c_str());
+    const auto reports = co_await lists.look_up(std::move(domains), std::move(addresses), std::chrono::seconds(10));
+    for (const auto& report : reports)
+        for (const auto& subject : report.listed) std::puts(subject.c_str());
 }
 
 } // namespace
