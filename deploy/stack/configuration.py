@@ -28,7 +28,9 @@ def render(sections):
     lines = ["# Made by deploy/quickstart at every start; --set changes it. The commented example with every option:",
              "# deploy/config/lazaret.toml"]
     for section, values in sections.items():
-        lines += ["", f"[{section}]"] + [f"{key} = {_toml(value)}" for key, value in values.items()]
+        tables = [(f"[{section}]", values)] if isinstance(values, dict) else [(f"[[{section}]]", table) for table in values]
+        for head, table in tables:
+            lines += ["", head] + [f"{key} = {_toml(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"
 
 

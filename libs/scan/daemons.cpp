@@ -104,7 +104,7 @@ net::task<Look> Daemons::ask(Scanner& scanner, const Octets& message, const Enve
 }
 
 net::task<std::vector<Look>> Daemons::ask(const Octets& message, const Envelope& envelope, const config::Config& config,
-                                          const Policy& policy, std::function<void()> meanwhile) {
+                                          const Policy& policy) {
     std::vector<net::task<Look>> asked;
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         const auto& options = kinds[i].options(config);
@@ -118,7 +118,7 @@ net::task<std::vector<Look>> Daemons::ask(const Octets& message, const Envelope&
         const auto timeout = std::min(options.timeout, config.content.scan_timeout);
         asked.push_back(ask(*members_[i].scanner, message, envelope, timeout, std::move(look)));
     }
-    auto all = net::together(std::move(asked), std::move(meanwhile));
+    auto all = net::together(std::move(asked));
     co_return co_await std::move(all);
 }
 

@@ -7,7 +7,6 @@
 #include "scan/policy.hpp"
 #include "scan/scanner.hpp"
 
-#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -36,9 +35,9 @@ class Daemons {
     /// Whether there is anybody to ask about a message under this policy.
     static bool wanted(const config::Config& config, const Policy& policy);
 
-    /// All that the policy wants, within config.content.scan_timeout. `meanwhile` runs when they have been asked.
+    /// All that the policy wants, within config.content.scan_timeout.
     net::task<std::vector<Look>> ask(const Octets& message, const Envelope& envelope, const config::Config& config,
-                                     const Policy& policy, std::function<void()> meanwhile = {});
+                                     const Policy& policy);
 
   private:
     struct Member;

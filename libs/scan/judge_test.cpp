@@ -14,7 +14,7 @@ using Kind = verdict::Verdict::Kind;
 
 /// Everything enforced, a virus refused, and no thresholds but one.
 Policy policy_of(double reject) {
-    return Policy{Mode::enforce, Mode::enforce, Mode::enforce, Mode::enforce, reject, 0, 0, config::Virus::refuse};
+    return Policy{Mode::enforce, Mode::enforce, Mode::enforce, Mode::enforce, Mode::enforce, reject, 0, 0, config::Virus::refuse};
 }
 
 Look look(std::string_view scanner, Wish wish, double score, std::vector<Finding> findings = {}) {

@@ -51,7 +51,8 @@ Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Confi
         made->rules_ = std::move(*rules);
     }
     if (config.attachments.mode != Mode::off) made->attachments_ = attachment_policy(config.attachments);
-    if (config.links.mode != Mode::off) {
+    made->checks_links_ = config.links.mode != Mode::off;
+    if (made->checks_links_ || !config.dns_lists.empty()) {
         auto links = link_policy(config.links);
         if (!links) return links.error();
         made->links_ = std::move(*links);
@@ -63,8 +64,13 @@ std::vector<verdict::Finding> LocalChecks::run(Reading& reading, RuleScanner& sc
     std::vector<verdict::Finding> findings;
     if (rules_) findings = scanner.scan(*rules_, reading);
     if (attachments_) append(findings, check_attachments(reading, *attachments_));
-    if (links_) append(findings, check_links(reading, *links_));
+    if (checks_links_) append(findings, check_links(reading, *links_));
     return findings;
+}
+
+std::vector<std::string> LocalChecks::hosts(Reading& reading) const {
+    static const LinkPolicy nothing_allowed;
+    return hosts_to_ask(reading.uris(), links_ ? *links_ : nothing_allowed);
 }
 
 } // namespace lazaret::scan

@@ -8,6 +8,7 @@
 #include "scan/rules.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace lazaret::scan {
@@ -20,14 +21,18 @@ class LocalChecks {
     static Result<std::shared_ptr<const LocalChecks>> load(const config::Config& config);
 
     /// No check is on: there is nothing that run() could find.
-    bool empty() const { return !rules_ && !attachments_ && !links_; }
+    bool empty() const { return !rules_ && !attachments_ && !checks_links_; }
     /// In the modes of the checks, under those of the configuration.
     std::vector<verdict::Finding> run(Reading& reading, RuleScanner& scanner) const;
+
+    /// What to ask DNS lists about: where the message leads, without what links.allow_file covers.
+    std::vector<std::string> hosts(Reading& reading) const;
 
   private:
     std::shared_ptr<const RuleSet> rules_; ///< null: none
     std::unique_ptr<const AttachmentPolicy> attachments_;
-    std::unique_ptr<const LinkPolicy> links_;
+    std::unique_ptr<const LinkPolicy> links_; ///< null: nobody needs to know of links
+    bool checks_links_ = false;
 };
 
 } // namespace lazaret::scan

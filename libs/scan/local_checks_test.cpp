@@ -67,6 +67,25 @@ TEST_F(LocalChecksTest, AListAllows) {
     EXPECT_THAT(found("letter.txt"), ElementsAre("casino:warn:2"));
 }
 
+TEST_F(LocalChecksTest, WhatDnsListsAreAskedAboutIsNotWhatAListAllows) {
+    config_.links.mode = Mode::off;
+    config_.links.allow_file = folder_.write("allow", "evil.example\n");
+    config::DnsList list;
+    list.name = "dbl";
+    const auto asked = [&] {
+        const auto checks = LocalChecks::load(config_);
+        const auto message = message_with("letter.txt");
+        Reading reading(message, message.find("\r\n\r\n") + 4);
+        return (*checks)->hosts(reading);
+    };
+    EXPECT_THAT(asked(), ElementsAre("evil.example")) << "nobody has a use for the list";
+    config_.dns_lists = {list};
+    EXPECT_THAT(asked(), IsEmpty());
+    EXPECT_THAT(found("letter.txt"), ElementsAre("casino:warn:2")) << "the links themselves are not checked";
+    config_.links.allow_file.clear();
+    EXPECT_THAT(asked(), ElementsAre("evil.example"));
+}
+
 TEST_F(LocalChecksTest, NothingIsOn) {
     EXPECT_FALSE((*LocalChecks::load(config_))->empty());
     config_.content.mode = Mode::off;

@@ -22,6 +22,7 @@ Policy policy_for(const config::Config& config, std::string_view network_class, 
     policy.clamav = milder(policy.mode, special.clamav.value_or(config.clamav.mode));
     policy.spamassassin = milder(policy.mode, special.spamassassin.value_or(config.spamassassin.mode));
     policy.rspamd = milder(policy.mode, special.rspamd.value_or(config.rspamd.mode));
+    policy.dns_lists = milder(policy.mode, special.dns_lists.value_or(config::Mode::enforce));
     policy.reject_score = special.reject_score.value_or(content.reject_score);
     policy.divert_score = special.divert_score.value_or(content.divert_score);
     policy.tag_score = special.tag_score.value_or(content.tag_score);

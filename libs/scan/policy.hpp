@@ -11,6 +11,7 @@ namespace lazaret::scan {
 struct Policy {
     config::Mode mode;                         ///< none of the checks is stricter
     config::Mode clamav, spamassassin, rspamd; ///< that is in them already
+    config::Mode dns_lists;                    ///< none of them is stricter; it is in this already
     double reject_score, divert_score, tag_score; ///< the last two: 0 is never
     config::Virus virus;
 };

@@ -20,6 +20,7 @@ config::Config configured() {
     business.rspamd = Mode::off;
     trusted.plan = "machines";
     trusted.mode = Mode::warn;
+    business.dns_lists = Mode::off;
     trusted.virus = config::Virus::discard;
     config.content_policies = {trial, business, trusted};
     return config;
@@ -40,6 +41,8 @@ TEST(Policy, WhatItDoesNotSetIsAsForAllMail) {
     EXPECT_EQ(policy.clamav, Mode::enforce);
     EXPECT_EQ(policy.spamassassin, Mode::warn);
     EXPECT_EQ(policy.rspamd, Mode::off);
+    EXPECT_EQ(policy.dns_lists, Mode::off);
+    EXPECT_EQ(policy_for(configured(), "business", "trial").dns_lists, Mode::enforce);
 }
 
 TEST(Policy, ItsModeBindsAllScanners) {
@@ -50,6 +53,7 @@ TEST(Policy, ItsModeBindsAllScanners) {
     auto config = configured();
     config.content.mode = Mode::off;
     EXPECT_EQ(policy_for(config, "static", "x").clamav, Mode::off);
+    EXPECT_EQ(policy_for(config, "static", "x").dns_lists, Mode::off);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "core/ids.hpp"
 #include "message/header.hpp"
 #include "net/init.hpp"
+#include "scan/dns.hpp"
 #include "scan/judge.hpp"
 #include "scan/local_checks.hpp"
 #include "scan/reading.hpp"
@@ -35,7 +36,9 @@ struct Wanted {
 struct Scanned {
     std::vector<verdict::Finding> local;
     Duration local_took{};
+    std::vector<std::string> hosts; ///< that DNS lists are asked about
     std::vector<scan::Look> looks;
+    std::vector<scan::ListLook> lists;
 };
 
 /// The file as the next hop would get it: every line ends in CRLF.
@@ -66,12 +69,18 @@ void look(const std::string& message, const config::Config& config, const scan::
     scan::Reading reading(std::string_view(message).substr(0, body_at + config.content.scan_size), body_at);
     scan::RuleScanner rules;
     out.local = checks.run(reading, rules);
+    out.hosts = checks.hosts(reading);
     out.local_took = std::chrono::duration_cast<Duration>(Clock::now() - begun);
 }
 
 net::task<> ask(scan::Daemons& daemons, const scan::Octets& octets, const scan::Envelope& envelope, const config::Config& config,
                 const scan::Policy& policy, Scanned& out) {
     out.looks = co_await daemons.ask(octets, envelope, config, policy);
+}
+
+net::task<> ask_lists(scan::Dns& dns, IpAddress client, verdict::Mode mode, Duration timeout, Scanned& out) {
+    out.lists = co_await dns.lists().scan(out.hosts, client, mode, timeout);
+    dns.stop(); // what is still under way keeps the loop going
 }
 
 void ask_all(const std::string& message, const config::Config& config, const scan::Policy& policy, const Wanted& wanted,
@@ -91,6 +100,12 @@ void ask_all(const std::string& message, const config::Config& config, const sca
         deadlines.stop();
         if (failure) std::rethrow_exception(failure);
     });
+    scan::Dns dns(io.get_executor(), config);
+    const auto timeout = std::min(config.dns.timeout, config.content.scan_timeout);
+    if (scan::Dns::has_lists(config, policy))
+        net::asio::co_spawn(io, ask_lists(dns, envelope.client, policy.dns_lists, timeout, out), [](std::exception_ptr failure) {
+            if (failure) std::rethrow_exception(failure);
+        });
     io.run();
 }
 
@@ -116,12 +131,38 @@ std::string milliseconds(Duration took) {
     return number(std::round(static_cast<double>(took.count()) / 100) / 10);
 }
 
+/// All findings but those of the daemons.
+std::vector<verdict::Finding> own_findings(const Scanned& scanned) {
+    auto findings = scanned.local;
+    for (const auto& each : scanned.lists)
+        findings.insert(findings.end(), each.outcome.findings.begin(), each.outcome.findings.end());
+    return findings;
+}
+
 Json to_json(const verdict::Finding& finding) {
     Json json;
     json["name"] = finding.name;
     json["mode"] = std::string(verdict::to_string(finding.mode));
     json["score"] = finding.score;
     return json;
+}
+
+Json to_json(const std::string& scanner, const scan::Outcome& outcome) {
+    Json one, symbols = Json::array();
+    one["name"] = scanner;
+    one["state"] = std::string(to_string(outcome.state));
+    one["wish"] = std::string(to_string(outcome.wish));
+    one["score"] = outcome.score;
+    one["failure"] = outcome.failure;
+    one["ms"] = static_cast<double>(outcome.took.count()) / 1000;
+    for (const auto& symbol : outcome.findings) {
+        Json each;
+        each["name"] = symbol.name;
+        each["score"] = symbol.score;
+        symbols.push_back(std::move(each));
+    }
+    one["symbols"] = std::move(symbols);
+    return one;
 }
 
 void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
@@ -134,23 +175,8 @@ void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
     for (const auto& finding : judgement.findings) findings.push_back(to_json(finding));
     json["findings"] = std::move(findings);
     json["local_ms"] = static_cast<double>(scanned.local_took.count()) / 1000;
-    for (const auto& look : scanned.looks) {
-        Json one, symbols = Json::array();
-        one["name"] = std::string(look.scanner);
-        one["state"] = std::string(to_string(look.outcome.state));
-        one["wish"] = std::string(to_string(look.outcome.wish));
-        one["score"] = look.outcome.score;
-        one["failure"] = look.outcome.failure;
-        one["ms"] = static_cast<double>(look.outcome.took.count()) / 1000;
-        for (const auto& symbol : look.outcome.findings) {
-            Json each;
-            each["name"] = symbol.name;
-            each["score"] = symbol.score;
-            symbols.push_back(std::move(each));
-        }
-        one["symbols"] = std::move(symbols);
-        scanners.push_back(std::move(one));
-    }
+    for (const auto& look : scanned.looks) scanners.push_back(to_json(std::string(look.scanner), look.outcome));
+    for (const auto& look : scanned.lists) scanners.push_back(to_json("dns." + look.list, look.outcome));
     json["scanners"] = std::move(scanners);
     print_json(json);
 }
@@ -178,6 +204,10 @@ void print_for_people(const Scanned& scanned, const scan::Judgement& judgement, 
         scanners.add({std::string(look.scanner), std::string(to_string(outcome.state)), number(outcome.score),
                       milliseconds(outcome.took), says});
     }
+    for (const auto& [list, outcome] : scanned.lists) {
+        const auto says = !outcome.failure.empty() ? outcome.failure : outcome.findings.empty() ? std::string("-") : outcome.findings.front().name;
+        scanners.add({"dns." + list, std::string(to_string(outcome.state)), number(outcome.score), milliseconds(outcome.took), says});
+    }
     scanners.print();
     std::cout << "\n";
     Table findings({"FINDING", "MODE", "SCORE"});
@@ -200,8 +230,8 @@ void scan_file(Context& context, const Wanted& wanted) {
     const auto message = read_message(wanted.file);
     Scanned scanned;
     if (policy.mode != config::Mode::off) look(message, config, **checks, scanned);
-    if (scan::Daemons::wanted(config, policy)) ask_all(message, config, policy, wanted, scanned);
-    const auto judgement = scan::judge(scanned.local, scanned.looks, policy);
+    if (scan::Daemons::wanted(config, policy) || scan::Dns::has_lists(config, policy)) ask_all(message, config, policy, wanted, scanned);
+    const auto judgement = scan::judge(own_findings(scanned), scanned.looks, policy);
     if (context.json) print_as_json(scanned, judgement);
     else print_for_people(scanned, judgement, policy);
     if (judgement.kind != Kind::accept) throw Failure(Status::failed, "the message would not be sent");

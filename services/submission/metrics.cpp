@@ -80,6 +80,8 @@ Metrics::Metrics()
     for (auto port : {Port::submission, Port::submissions, Port::relay})
         counter("lazaret_tls_handshakes_total", handshakes_help,
                 {{"listener", std::string(to_string(port))}, {"version", "none"}, {"result", "failed"}});
+    for (auto result : {"found", "none", "failed", "cached", "busy"})
+        counter("lazaret_dns_queries_total", "Names looked up in the DNS, by result; cached: not asked again.", {{"result", result}});
     for (auto scanner : {"clamav", "spamassassin", "rspamd"})
         gauge("lazaret_scan_breakers_open", "Threads that leave a scanner alone because it fails.", {{"scanner", scanner}});
     for (auto mechanism : {"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "CRAM-MD5"})

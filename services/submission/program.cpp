@@ -166,6 +166,7 @@ void Program::reload() {
     }
     log::set_level((*settings)->config.log.level);
     node_->publish(*settings);
+    for (auto& worker : workers_) worker->reloaded();
     control_->reloaded(**settings);
     log::info("reloaded", "the new configuration is in force");
 }

@@ -128,7 +128,11 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     net::task<bool> data();                              // data.cpp; false: the client is gone
     net::task<bool> read_content(std::optional<verdict::Verdict>& fault);
     net::task<scan::Judgement> scan();                   // scan.cpp
-    std::vector<verdict::Finding> look(const scan::Policy& policy);
+    /// `to_ask`: what DNS lists are to be asked about is added, unless it is null.
+    std::vector<verdict::Finding> look(const scan::Policy& policy, std::vector<std::string>* to_ask);
+    struct Sight;
+    net::task<Sight> look_with_lists(const scan::Policy& policy);
+    net::task<Sight> look_by_daemons(const scan::Policy& policy);
     scan::Envelope scan_envelope() const;
     /// Asked again after DATA: a confinement reaches the transaction that is open, too.
     std::optional<verdict::Verdict> confined() const; // mail.cpp

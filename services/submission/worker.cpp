@@ -42,6 +42,13 @@ void Worker::open() {
     hops_.start();
     if (divert_hops_) divert_hops_->start();
     if (dovecot_) dovecot_->start();
+    if (!node_.settings()->config.dns_lists.empty()) dns(); // its metrics are there from the start
+}
+
+void Worker::reloaded() {
+    net::asio::post(io_, [this] {
+        if (dns_ || !node_.settings()->config.dns_lists.empty()) dns();
+    });
 }
 
 void Worker::start() {
@@ -54,6 +61,7 @@ void Worker::join() {
         hops_.stop();
         if (divert_hops_) divert_hops_->stop();
         if (dovecot_) dovecot_->stop();
+        if (dns_) dns_->stop();
         deadlines_.stop();
         work_.reset();
     });
@@ -65,6 +73,12 @@ std::shared_ptr<scan::Daemons> Worker::daemons() {
     if (!daemons_ || daemons_->differ_from(settings->config))
         daemons_ = std::make_shared<scan::Daemons>(settings->config, deadlines_);
     return daemons_;
+}
+
+std::shared_ptr<scan::Dns> Worker::dns() {
+    const auto settings = node_.settings();
+    if (!dns_ || dns_->differs_from(settings->config)) dns_ = std::make_shared<scan::Dns>(io_.get_executor(), settings->config);
+    return dns_;
 }
 
 void Worker::entered(Session& session) {

@@ -6,6 +6,7 @@
 #include "net/task.hpp"
 #include "relay/group.hpp"
 #include "scan/daemons.hpp"
+#include "scan/dns.hpp"
 #include "scan/rules.hpp"
 #include "submission/auth_dovecot.hpp"
 #include "submission/node.hpp"
@@ -39,6 +40,7 @@ class Worker {
     void start(); ///< open(), and a thread that runs io()
     /// From any thread: no new connections, idle sessions end with 421, transactions in progress go on.
     void drain();
+    void reloaded(); ///< from any thread: what is kept from message to message follows the configuration
     void abort(); ///< from any thread: ends the sessions that are left
     void join();  ///< the thread ends when nothing is left to do
     /// Those on their way from another worker are among them.
@@ -58,6 +60,7 @@ class Worker {
     scan::RuleScanner& rule_scanner() { return rule_scanner_; }
     /// Those of the configuration in force now; whoever asks them holds them until they have answered.
     std::shared_ptr<scan::Daemons> daemons();
+    std::shared_ptr<scan::Dns> dns(); ///< the same
     /// For octets between a read and their use, with no await in between.
     std::span<char> scratch() { return scratch_; }
     std::string& content() { return content_; } ///< the same, for decoded content
@@ -86,6 +89,7 @@ class Worker {
     std::unique_ptr<DovecotLink> dovecot_;
     scan::RuleScanner rule_scanner_;
     std::shared_ptr<scan::Daemons> daemons_; ///< null until somebody wants them
+    std::shared_ptr<scan::Dns> dns_;         ///< the same
     std::vector<char> scratch_;
     std::string content_;
     std::vector<std::pair<Port, std::unique_ptr<net::Listener>>> listeners_;

@@ -9,9 +9,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from support.instance import TOP, Case, main  # noqa: E402
+from support.scanned import ScannedInstance  # noqa: E402
 
 
 class MetricsAreValid(Case):
+    instance = ScannedInstance  # with what has metrics of its own
+    options = {"sections": {"dns": {"servers": "127.0.0.1:1"}, "dns_list": [{"name": "dbl", "zone": "dbl.example", "of": "domains"}]}}
+
     def fetch(self, daemon, page="metrics"):
         with urllib.request.urlopen(self.lazaret.metrics_url(daemon).replace("metrics", page), timeout=10) as answer:
             self.assertEqual(answer.status, 200)

@@ -12,11 +12,13 @@ from stack.processes import tail, wait_until
 
 
 class NameServer:
-    """Answers questions for A records over UDP in a thread of its own. `records`: name -> address or list of addresses;
-    `everything`: an address for all other names, which otherwise do not exist; `silent`: says nothing at all."""
+    """Answers questions for A and TXT records over UDP in a thread of its own. `records`: name -> address or list of addresses;
+    `everything`: an address for all other names, which otherwise do not exist; `texts`: name -> text, of at most 255 octets;
+    `silent`: says nothing at all."""
 
-    def __init__(self, records=None, everything=None):
+    def __init__(self, records=None, everything=None, texts=None):
         self.records, self.everything, self.silent = dict(records or {}), everything, False
+        self.texts = dict(texts or {})
         self.asked = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
@@ -40,7 +42,7 @@ class NameServer:
                 self.socket.sendto(reply, peer)
 
     def _reply(self, query):
-        """RFC 1035 4.1: header, the one question, A records."""
+        """RFC 1035 4.1: header, the one question, its records."""
         labels, at = [], 12
         while query[at]:
             labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1").lower())
@@ -49,11 +51,15 @@ class NameServer:
         self.asked.append(name)
         if self.silent:
             return None
-        found = self.records.get(name, self.everything) or []
-        found = [found] if isinstance(found, str) else found
+        (kind,) = struct.unpack(">H", query[at + 1:at + 3])
+        if kind == 16:
+            found = [bytes([len(self.texts[name])]) + self.texts[name].encode()] if name in self.texts else []
+        else:
+            addresses = self.records.get(name, self.everything) or []
+            found = [socket.inet_aton(address) for address in ([addresses] if isinstance(addresses, str) else addresses)]
         reply = query[:2] + struct.pack(">5H", 0x8180 | (0 if found else 3), 1, len(found), 0, 0) + question
-        for address in found:
-            reply += struct.pack(">3HIH", 0xC00C, 1, 1, 60, 4) + socket.inet_aton(address)
+        for data in found:
+            reply += struct.pack(">3HIH", 0xC00C, kind, 1, 60, len(data)) + data
         return reply
 
 

@@ -8,7 +8,8 @@ from .instance import Instance
 
 
 class ScannedInstance(Instance):
-    """`sections`: section -> {key: value}, in the file, so that a reload can change them."""
+    """`sections`: section -> {key: value}, or a list of these for tables that may stand several times; in the file, so that a
+    reload can change them."""
 
     def __init__(self, sections, **options):
         self.more = sections
@@ -17,7 +18,10 @@ class ScannedInstance(Instance):
     def _sections(self):
         sections = super()._sections()
         for name, values in self.more.items():
-            sections.setdefault(name, {}).update(values)
+            if isinstance(values, list):
+                sections[name] = values
+            else:
+                sections.setdefault(name, {}).update(values)
         return sections
 
     def reload(self, section, key, literal):
