@@ -6,6 +6,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "spf/result.hpp"
 #include "event/exhibit.hpp"
 
 #include <cstdint>
@@ -58,6 +59,7 @@ struct Event {
     std::uint64_t sender_hash = 0; ///< of the envelope sender; 0 with null_sender
     std::string sender_domain;
     bool null_sender = false;
+    std::optional<spf::Verdict> spf; ///< of the sender's domain at our egress addresses, where it was known in time
     std::vector<Recipient> recipients; ///< accepted ones; of a delivery_result exactly one
     std::uint32_t recipients_refused = 0;     ///< refused by the next hop at RCPT, 5yz
     std::uint32_t recipients_nonexistent = 0; ///< of these, with enhanced code x.1.1, x.1.2, x.1.3 or x.1.10

@@ -39,6 +39,7 @@ Event random_event(std::mt19937_64& random) {
     e.sender_hash = some(random());
     e.sender_domain = random_text(random);
     e.null_sender = random() % 2 == 0;
+    if (random() % 4 != 0) e.spf = static_cast<spf::Verdict>(random() % 7);
     for (auto n = random() % 4; n > 0; --n)
         e.recipients.emplace_back(random(), random_text(random));
     e.recipients_refused = some(static_cast<std::uint32_t>(random()));
@@ -100,6 +101,7 @@ TEST(Event, WritesItsFieldsInOrder) {
     event.subscriber = "S-1";
     event.client = *IpAddress::parse("192.0.2.1");
     event.sender_hash = 0xA0;
+    event.spf = spf::Verdict::softfail;
     event.recipients.emplace_back(1, "example.org");
     event.recipients.emplace_back(~std::uint64_t{0}, "example.net");
     event.refused_by = RefusedBy::next_hop;
@@ -110,7 +112,7 @@ TEST(Event, WritesItsFieldsInOrder) {
     EXPECT_EQ(
         to_json(event),
         R"({"sequence":7,"at":"2026-11-21T12:00:00.000001Z","type":"message_refused","trace":"01hfq3k8e000abcdefgh",)"
-        R"("subscriber":"S-1","client":"192.0.2.1","sender_hash":"00000000000000a0",)"
+        R"("subscriber":"S-1","client":"192.0.2.1","sender_hash":"00000000000000a0","spf":"softfail",)"
         R"("recipients":[{"hash":"0000000000000001","domain":"example.org"},)"
         R"({"hash":"ffffffffffffffff","domain":"example.net"}],"refused_by":"next_hop",)"
         R"("reason":"said \"no\\never\"","findings":["rule:warn:2","other:enforce:9"],"reply_code":550,"enhanced":"5.1.1"})");
@@ -180,6 +182,7 @@ TEST(Event, NamesTheFieldThatIsWrong) {
         {with(R"("findings":[1])"), "'findings'"},
         {with(R"("recipients":[{"hash":"0000000000000001"}])"), "'recipients'"},
         {with(R"("recipients":[{"hash":"0000000000000001","domain":"a","x":1}])"), "'recipients'"},
+        {with(R"("spf":"maybe")"), "'spf'"},
         {with(R"("refused_by":"us")"), "'refused_by'"},
         {with(R"("delivery":"lost")"), "'delivery'"},
         {with(R"("exhibit":"x")"), "'exhibit'"},

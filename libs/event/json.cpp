@@ -31,6 +31,7 @@ template <class AnyEvent, class Visit> void each_field(AnyEvent& e, Visit&& visi
     visit("sender_hash", Hash<Number>{e.sender_hash});
     visit("sender_domain", e.sender_domain);
     visit("null_sender", e.null_sender);
+    visit("spf", e.spf);
     visit("recipients", e.recipients);
     visit("recipients_refused", e.recipients_refused);
     visit("recipients_nonexistent", e.recipients_nonexistent);
@@ -70,6 +71,9 @@ class Writer {
     }
     void operator()(const char* name, DeliveryStatus status) {
         if (status != DeliveryStatus::none) text_field(name, to_string(status));
+    }
+    void operator()(const char* name, const std::optional<spf::Verdict>& verdict) {
+        if (verdict) text_field(name, to_string(*verdict));
     }
     void operator()(const char* name, const IpAddress& address) {
         if (address != IpAddress()) text_field(name, address.to_string());
@@ -236,6 +240,7 @@ class Reader {
     static bool read(const Json& json, Time& field) { return parsed(json, field, parse_rfc3339); }
     static bool read(const Json& json, Type& field) { return parsed(json, field, parse_type); }
     static bool read(const Json& json, RefusedBy& field) { return parsed(json, field, parse_refused_by); }
+    static bool read(const Json& json, std::optional<spf::Verdict>& field) { return parsed(json, field, spf::parse_verdict); }
     static bool read(const Json& json, DeliveryStatus& field) {
         return parsed(json, field, parse_delivery_status);
     }

@@ -15,13 +15,13 @@ namespace lazaret::store {
 const char* const event_columns =
     "node, sequence, at, type, trace, subscriber, account, host(client) AS client, listener, helo, "
     "sender_hash,"
-    " sender_domain, null_sender, recipients, recipients_refused, recipients_nonexistent, size, "
+    " sender_domain, null_sender, spf, recipients, recipients_refused, recipients_nonexistent, size, "
     "message_id_hash, fingerprint,"
     " refused_by, reason, to_json(findings) AS findings, reply_code, enhanced, delivery, remote_host";
 
 namespace {
 
-using Row = std::array<std::optional<std::string>, 26>;
+using Row = std::array<std::optional<std::string>, 27>;
 
 /// What PostgreSQL's text takes: no NUL, valid UTF-8.
 std::string clean(const std::string& text) {
@@ -91,6 +91,7 @@ const std::array<std::string, std::tuple_size_v<Row>> columns{"node",
                                                               "sender_hash",
                                                               "sender_domain",
                                                               "null_sender",
+                                                              "spf",
                                                               "recipients",
                                                               "recipients_refused",
                                                               "recipients_nonexistent",
@@ -121,6 +122,7 @@ Row to_row(const std::string& node, const event::Event& e) {
             hash_or_null(e.sender_hash),
             text_or_null(e.sender_domain),
             std::string(e.null_sender ? "t" : "f"),
+            null_if_empty(std::string(e.spf ? spf::to_string(*e.spf) : "")),
             recipients_json(e.recipients),
             count(e.recipients_refused),
             count(e.recipients_nonexistent),
@@ -189,6 +191,7 @@ event::Event read_event_row(const pqxx::row& row) {
     e.sender_hash = read_hash(row["sender_hash"]);
     e.sender_domain = read_text(row["sender_domain"]);
     e.null_sender = row["null_sender"].as<bool>();
+    if (!row["spf"].is_null()) e.spf = spf::parse_verdict(row["spf"].c_str()).value();
     if (!row["recipients"].is_null())
         for (const auto& recipient : nlohmann::json::parse(row["recipients"].c_str()))
             e.recipients.emplace_back(parse_hex(recipient.at(0).get<std::string>()),

@@ -10,6 +10,7 @@
 #include "store/events.hpp"
 #include "store/incidents.hpp"
 #include "store/quarantine.hpp"
+#include "store/spf_report.hpp"
 
 #include <iostream>
 #include <map>
@@ -30,6 +31,7 @@ struct Picture {
     std::vector<store::QuarantineRecord> records; // newest first, ended ones too
     std::vector<store::IncidentRecord> incidents; // likewise
     std::vector<store::EventCount> day, week;
+    std::vector<store::SpfCount> spf; // of the week, what hurts
 };
 
 const char* effect(subscriber::Level level) {
@@ -145,6 +147,10 @@ Picture look(Context& context, const std::string& name) {
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(24)));
     picture.week =
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(7 * 24)));
+    store::SpfFilter spf;
+    spf.subscriber = picture.id;
+    spf.since = picture.at - std::chrono::hours(7 * 24);
+    picture.spf = value_or_fail(store::count_spf(database, spf));
     if (!picture.view && picture.records.empty() && picture.incidents.empty() && picture.week.empty())
         throw Failure(Status::failed, "no subscriber, login or network is named \"" + name + "\"");
     return picture;
@@ -190,6 +196,11 @@ void print_text(const Picture& picture) {
         for (const std::string& line : seen_lines(*counts))
             std::cout << "  " << line << "\n";
     }
+    for (const auto& each : picture.spf)
+        std::cout << "\nMail from " << each.domain << " fails SPF when it leaves through us (" << to_string(each.verdict) << ", "
+                  << show_count(each.messages, "message") << " in 7 days), so that others may refuse or mark it: "
+                  << (each.verdict == spf::Verdict::permerror ? "the domain's SPF record is wrong" : "the domain's SPF record does not name our addresses")
+                  << ".\n";
     std::size_t ended = 0;
     for (const auto& old : picture.records)
         ended += !old.active(picture.at);
@@ -227,6 +238,15 @@ void print(const Picture& picture) {
     json["incident"] = incident ? to_json(*incident) : Json();
     json["last_24_hours"] = counts_json(picture.day);
     json["last_7_days"] = counts_json(picture.week);
+    json["spf"] = Json::array();
+    for (const auto& each : picture.spf) {
+        Json one;
+        one["domain"] = each.domain;
+        one["spf"] = std::string(to_string(each.verdict));
+        one["messages"] = each.messages;
+        one["last"] = format_rfc3339(each.last);
+        json["spf"].push_back(std::move(one));
+    }
     json["history"] = Json::array();
     for (const auto& old : picture.records)
         json["history"].push_back(to_json(old, picture.at));

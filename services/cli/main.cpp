@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
     add_event(program, context);
     add_explain(program, context);
     add_backtest(program, context);
+    add_spf(program, context);
     add_session(program, context);
     add_trace(program, context);
     add_scan(program, context);

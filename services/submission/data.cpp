@@ -30,6 +30,7 @@ smtp::DataReader::Newlines newlines(const config::Server& server) {
 
 net::task<bool> Session::data() {
     std::optional<verdict::Verdict> fault;
+    transaction_->record.spf = spf_hint();
     const bool alive = co_await read_content(fault);
     if (!alive) co_return false;
     auto& tx = *transaction_;
@@ -51,6 +52,7 @@ net::task<bool> Session::data() {
         }
     }
     tx.record.findings = verdict::to_strings(verdict.findings);
+    if (!tx.record.spf) tx.record.spf = spf_hint();
     switch (verdict.kind) {
     case Kind::accept: {
         phase_ = Phase::next_hop;
