@@ -1,95 +1,24 @@
-// The program as an administrator runs it, against a PostgreSQL of its own.
-
+#include "cli/cli_fixture.hpp"
 #include "store/engine_state.hpp"
 #include "store/events.hpp"
 #include "store/quarantine.hpp"
-#include "store/testing/test_cluster.hpp"
 #include "store/transaction.hpp"
-
-#include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 namespace {
 
-namespace fs = std::filesystem;
 namespace store = lazaret::store;
 namespace event = lazaret::event;
+using lazaret::cli::test::Cli;
 using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
 using testing::StartsWith;
 
-class Cli : public testing::Test {
-  protected:
-    struct Done {
-        int status = -1;
-        std::string out, err;
-    };
-    store::DatabaseSettings owner = store::TestCluster::shared().create_database();
-    store::Database database{owner};
-    fs::path dir;
-
-    void SetUp() override {
-        char name[] = "/tmp/lazaret-cli-XXXXXX";
-        dir = mkdtemp(name);
-        setenv("LAZARET_CONFIG", (dir / "lazaret.toml").c_str(), 1);
-        unsetenv("SUDO_USER");
-        ASSERT_EQ(
-            std::system(
-                (std::string(LAZARET_CLI) + " config example >" + (dir / "lazaret.toml").string()).c_str()),
-            0);
-    }
-    void TearDown() override { fs::remove_all(dir); }
-
-    fs::path file(const std::string& name, const std::string& text) {
-        std::ofstream(dir / name) << text;
-        return dir / name;
-    }
-    /// Words as a shell would take them.
-    Done lazaret(const std::string& words) {
-        const std::string command = std::string(LAZARET_CLI) +
-                                    " --set 'database.connection=" + owner.connection +
-                                    "' --set database.owner_role=postgres " + words + " >" +
-                                    (dir / "out").string() + " 2>" + (dir / "err").string();
-        int status = std::system(command.c_str());
-        auto read = [&](const char* name) {
-            std::ostringstream text;
-            text << std::ifstream(dir / name).rdbuf();
-            return text.str();
-        };
-        return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read("out"), read("err")};
-    }
-    json parsed(const std::string& words) {
-        auto done = lazaret(words + " --json");
-        EXPECT_EQ(done.status, 0) << words << ": " << done.err;
-        return json::parse(done.out);
-    }
-    void fill() {
-        ASSERT_EQ(lazaret("db migrate").status, 0);
-        auto subscribers =
-            file("s.csv", "subscriber,login,password,plan,class\nc1,a@example.org,p,residential,dynamic\n"
-                          "c1,b@example.org,p,residential,dynamic\nc2,,,business,static\n");
-        auto networks =
-            file("n.csv",
-                 "cidr,class,relay,subscriber,plan\n192.0.2.0/24,static,yes,c2,\n10.0.0.0/8,dynamic,no,,\n");
-        auto done = lazaret("subscriber import --subscribers " + subscribers.string() + " --networks " +
-                            networks.string());
-        ASSERT_EQ(done.status, 0) << done.err;
-    }
-};
-
 TEST_F(Cli, MigratesOnce) {
-    EXPECT_EQ(lazaret("db migrate").out, "applied 0001_initial.sql\napplied 0002_event_fingerprint.sql\nthe schema is at version 2\n");
+    EXPECT_THAT(lazaret("db migrate").out,
+                AllOf(StartsWith("applied 0001_initial.sql\napplied 0002_event_fingerprint.sql\n"), HasSubstr("\nthe schema is at version ")));
     auto again = parsed("db migrate");
-    EXPECT_EQ(again["version"], 2);
+    EXPECT_GE(again["version"], 2);
     EXPECT_TRUE(again["applied"].empty());
 }
 
@@ -110,7 +39,8 @@ TEST_F(Cli, WrongUsageIsOneSentence) {
     for (const char* words :
          {"", "bogus", "quarantine", "quarantine add c1", "quarantine add c1 --reason x --level worst",
           "quarantine release --reason x", "quarantine add c1 --reason ' '", "event list --since yesterday",
-          "quarantine add c1 --reason x --for long"}) {
+          "quarantine add c1 --reason x --for long", "backtest",
+          "backtest --input x --from-database", "backtest --input x --days 3", "backtest --from-database --days 0"}) {
         auto done = lazaret(words);
         EXPECT_EQ(done.status, 2) << words;
         EXPECT_THAT(done.err, StartsWith("lazaret: ")) << words;
