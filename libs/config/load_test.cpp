@@ -61,6 +61,7 @@ TEST(Load, EveryKindOfValueIsRead) {
                     "[content]\nreject_score = 7\nmode = \"warn\"\n"
                     "[next_hop]\naddress = \"[::1]:26\"\n"
                     "[engine]\nfalse_alarms_per_year = 0.5\npostfix_logs = [\"/a\", \"b\"]\n"
+                    "postfix_units = [\"postfix@-.service\", \"postfix@out\\\\x2d1.service\"]\n"
                     "[metrics]\nengine_listen = \"\"\n"
                     "[log]\nlevel = \"debug\"\nformat = \"systemd\"\n");
     ASSERT_TRUE(loaded) << error_of(loaded);
@@ -73,6 +74,7 @@ TEST(Load, EveryKindOfValueIsRead) {
     EXPECT_EQ(loaded->next_hop.addresses, std::vector<Endpoint>{Endpoint("::1", 26)});
     EXPECT_EQ(loaded->engine.false_alarms_per_year, 0.5);
     EXPECT_THAT(loaded->engine.postfix_logs, ElementsAre("/a", "/etc/lazaret/b"));
+    EXPECT_THAT(loaded->engine.postfix_units, ElementsAre("postfix@-.service", "postfix@out\\x2d1.service"));
     EXPECT_FALSE(loaded->metrics.engine_listen);
     EXPECT_EQ(loaded->log.level, LogLevel::debug);
     EXPECT_EQ(loaded->log.format, LogFormat::systemd);

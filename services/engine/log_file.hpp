@@ -1,8 +1,9 @@
 #pragma once
 // A log file that is followed by name: through rotation (renamed, or copied and truncated) and across
-// restarts, each line once. It only reads; where it stands is the caller's to save.
+// restarts, each line once.
 
 #include "core/result.hpp"
+#include "engine/log_source.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,19 +12,22 @@
 
 namespace lazaret::engine {
 
-class LogFile {
+class LogFile final : public LogSource {
   public:
     /// Goes on at (`inode`, `offset`), in the rotated file where that is still in the same folder; 0, 0 =
     /// from the beginning.
     LogFile(std::filesystem::path path, std::uint64_t inode, std::uint64_t offset);
-    ~LogFile();
+    ~LogFile() override;
     LogFile(LogFile&& other) noexcept;
     LogFile& operator=(LogFile&&) = delete;
 
-    /// The next whole lines without their ends, at most about 256 KiB; none when there is nothing new. A file
-    /// that does not exist has no lines. Lines beyond 64 KiB are left out. An Error when the file cannot be
-    /// read.
-    Result<std::vector<std::string>> read();
+    /// A file that does not exist has no lines. Lines beyond 64 KiB are left out.
+    Result<std::vector<std::string>> read() override;
+    void tell_position(store::LogPosition& position) const override {
+        position.inode = inode_;
+        position.offset = offset_;
+    }
+    bool is_there() const override { return fd_ >= 0; } ///< since the last read()
 
     std::uint64_t inode() const { return inode_; }
     std::uint64_t offset() const { return offset_; } ///< behind the last line that read() returned

@@ -1,6 +1,8 @@
 #include "engine/outcomes.hpp"
 
 #include "core/text.hpp"
+#include "engine/log_file.hpp"
+#include "engine/log_journal.hpp"
 #include "engine/metrics.hpp"
 #include "log/log.hpp"
 #include "store/log_position.hpp"
@@ -13,6 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::size_t most_asked = 5000;
+constexpr auto until_tried_again = 1s;
+constexpr Duration oldest_of_use = 7 * 24h; // longer than any message waits in a queue
 
 /// Old-style stamps are in the machine's local time.
 Duration zone_offset(Time at) {
@@ -25,14 +29,13 @@ Duration zone_offset(Time at) {
 } // namespace
 
 struct Outcomes::Follow {
-    Follow(const std::string& node, const std::filesystem::path& path, std::optional<store::LogPosition> where,
-           const KeyedHash& hash)
-        : file(path, where ? where->inode : 0, where ? where->offset : 0), committed(where),
-          deliveries(hash) {
+    Follow(const std::string& node, const std::filesystem::path& path, std::unique_ptr<LogSource> from,
+           std::optional<store::LogPosition> where, const KeyedHash& hash)
+        : source(std::move(from)), committed(std::move(where)), deliveries(hash) {
         batch.log = name_of_log(node, path);
         batch.node = node_of_log(node, path);
     }
-    LogFile file;
+    const std::unique_ptr<LogSource> source;
     std::optional<store::LogPosition> committed;
     Deliveries deliveries;
     store::LogBatch batch;
@@ -47,7 +50,11 @@ std::string node_of_log(const std::string& node, const std::filesystem::path& lo
 }
 
 Outcomes::Outcomes(OutcomesSettings settings)
-    : settings_(std::move(settings)), hash_(settings_.hash_key), database_(settings_.database) {}
+    : settings_(std::move(settings)), hash_(settings_.hash_key), database_(settings_.database) {
+    if (!settings_.units.empty()) settings_.logs.push_back(journal_log);
+    for (const auto& log : settings_.logs)
+        readable_[log] = &postfix_log_readable(log.string());
+}
 
 Outcomes::~Outcomes() {
     stop();
@@ -66,33 +73,39 @@ void Outcomes::loop() {
     while (!stop_.is_set()) {
         bool busy = false;
         for (const auto& log : settings_.logs) {
+            const auto trouble = troubles_.find(log);
+            if (trouble != troubles_.end() && std::chrono::steady_clock::now() < trouble->second.until) continue;
             auto stepped = step(log);
-            if (stepped) {
+            if (stepped)
                 busy |= *stepped;
-                continue;
-            }
-            follows_.erase(log); // what was read and not committed is read again
-            if (stepped.error().message != complaint_) {
-                complaint_ = stepped.error().message;
-                log::warn("log_not_followed", complaint_, {{"log", log.string()}});
-            }
-            stop_.wait(500ms);
+            else
+                note_trouble(log, stepped.error());
         }
         if (!busy) stop_.wait(settings_.poll);
     }
+}
+
+void Outcomes::note_trouble(const std::filesystem::path& log, const Error& error) {
+    follows_.erase(log); // what was read and not committed is read again
+    Trouble& trouble = troubles_[log];
+    trouble.until = std::chrono::steady_clock::now() + until_tried_again;
+    if (error.message == trouble.complaint) return;
+    trouble.complaint = error.message;
+    log::warn("log_not_followed", error.message, {{"log", log.string()}});
 }
 
 Result<bool> Outcomes::step(const std::filesystem::path& log) {
     auto following = follow(log);
     if (!following) return following.error();
     Follow& now_at = **following;
-    auto lines = now_at.file.read();
+    auto lines = now_at.source->read();
+    readable_.at(log)->Set(lines && now_at.source->is_there() ? 1 : 0);
     if (!lines) return lines.error();
     take_lines(now_at, *lines);
     if (auto asked = find_senders(now_at); !asked) return asked.error();
     auto committed = commit(now_at);
     if (!committed) return committed.error();
-    if (*committed) complaint_.clear();
+    if (*committed) troubles_.erase(log);
     return !lines->empty();
 }
 
@@ -104,13 +117,21 @@ Result<Outcomes::Follow*> Outcomes::follow(const std::filesystem::path& log) {
     if (!position) return position.error();
     auto pending = store::load_pending(database_, name);
     if (!pending) return pending.error();
-    held = std::make_unique<Follow>(settings_.node, log, *position, hash_);
+    auto source = open(log, position->value_or(store::LogPosition()));
+    held = std::make_unique<Follow>(settings_.node, log, std::move(source), *position, hash_);
     held->deliveries.restore(*pending);
-    log::info("log_followed", "reading delivery results",
-              {{"log", log.string()},
-               {"offset", *position ? (*position)->offset : 0},
-               {"pending", pending->size()}});
+    if (!troubles_.contains(log))
+        log::info("log_followed", "reading delivery results",
+                  {{"log", log.string()},
+                   {"offset", *position ? (*position)->offset : 0},
+                   {"pending", pending->size()}});
     return held.get();
+}
+
+std::unique_ptr<LogSource> Outcomes::open(const std::filesystem::path& log, const store::LogPosition& from) const {
+    if (log == journal_log)
+        return std::make_unique<LogJournal>(settings_.journalctl, settings_.units, from.cursor, now() - oldest_of_use);
+    return std::make_unique<LogFile>(log, from.inode, from.offset);
 }
 
 void Outcomes::take_lines(Follow& follow, const std::vector<std::string>& lines) {
@@ -123,7 +144,7 @@ void Outcomes::take_lines(Follow& follow, const std::vector<std::string>& lines)
         // A log that is older than any evidence, or from the future, says when it is read and not when it
         // was.
         if (auto said = detect::log_time(parsed.stamp, present, offset);
-            said && present - *said < 7 * 24h && *said <= present)
+            said && present - *said < oldest_of_use && *said <= present)
             at = *said;
         follow.deliveries.take(parsed, at, present);
     }
@@ -142,13 +163,12 @@ Result<void> Outcomes::find_senders(Follow& follow) {
 Result<bool> Outcomes::commit(Follow& follow) {
     auto changes = follow.deliveries.collect(now());
     store::LogPosition position;
-    position.inode = follow.file.inode();
-    position.offset = follow.file.offset();
+    follow.source->tell_position(position);
     position.sequence = follow.committed ? follow.committed->sequence : 0;
     for (auto& event : changes.events)
         event.sequence = ++position.sequence;
     if (changes.empty() && follow.committed == position) return false;
-    if (changes.empty() && position.inode == 0) return false; // no file yet
+    if (changes.empty() && position.inode == 0 && position.cursor.empty()) return false; // nothing was read yet
     follow.batch.before = follow.committed;
     follow.batch.position = position;
     follow.batch.events = std::move(changes.events);

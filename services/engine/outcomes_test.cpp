@@ -1,9 +1,12 @@
 #include "engine/outcomes.hpp"
 
+#include "engine/metrics.hpp"
+#include "engine/test_journal.hpp"
 #include "engine/test_support.hpp"
 
 #include <fstream>
 #include <random>
+#include <set>
 
 namespace lazaret::engine {
 namespace {
@@ -135,6 +138,67 @@ TEST_F(OutcomesTest, each_line_counts_once_whatever_is_restarted_or_rotated) {
     for (const auto& [subscriber, n] : by_subscriber)
         EXPECT_EQ(n, 1) << subscriber;
     EXPECT_GT(rotations, 3);
+}
+
+TEST_F(OutcomesTest, the_journal_gives_each_result_once_across_restarts) {
+    Journald journald;
+    if (!journald.is_running()) GTEST_SKIP() << "no systemd-journald here, or no namespaces";
+    auto s = settings();
+    s.logs.clear();
+    s.units = {Journald::unit};
+    s.journalctl = journald.journalctl();
+    const auto say = [&](const std::string& subscriber) {
+        // "<time> mx postfix/smtpd[1]: text" as the journal's fields
+        const std::string text = message(subscriber);
+        for (std::size_t at = 0, end; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
+            const auto line = text.substr(at, end - at);
+            const auto daemon = line.find("postfix/") + 8;
+            journald.say(line.substr(daemon, line.find('[') - daemon), line.substr(line.find("]: ") + 3));
+        }
+    };
+    const auto position = [&] {
+        return store::load_log_position(*database, name_of_log("mx1", journal_log)).value().value_or(store::LogPosition());
+    };
+    say("before");
+    {
+        Outcomes first(s);
+        first.start();
+        ASSERT_TRUE(eventually([&] { return results().size() == 1; }));
+        say("during");
+        ASSERT_TRUE(eventually([&] { return results().size() == 2; }));
+        EXPECT_EQ(postfix_log_readable("journal").Value(), 1);
+        ASSERT_TRUE(eventually([&] { return !position().cursor.empty(); }));
+    }
+    say("between");
+    journald.rotate();
+    Outcomes second(s);
+    second.start();
+    say("after");
+    ASSERT_TRUE(eventually([&] { return results().size() >= 4; }));
+    std::multiset<std::string> subscribers;
+    for (const auto& stored : results())
+        subscribers.insert(stored.event.subscriber);
+    EXPECT_EQ(subscribers, (std::multiset<std::string>{"after", "before", "between", "during"}));
+    EXPECT_EQ(results()[0].node, node_of_log("mx1", journal_log));
+}
+
+TEST_F(OutcomesTest, a_log_that_cannot_be_read_is_a_metric) {
+    auto s = settings();
+    const auto value = [&] { return postfix_log_readable(s.logs[0].string()).Value(); };
+    Outcomes outcomes(s);
+    outcomes.start();
+    log(message("a"));
+    EXPECT_TRUE(eventually([&] { return value() == 1; }));
+    // Neither file nor log: a folder has taken its place.
+    std::filesystem::rename(dir.path / "mail.log", dir.path / "elsewhere");
+    std::filesystem::create_directory(dir.path / "mail.log");
+    Outcomes another(s);
+    another.start();
+    outcomes.stop();
+    EXPECT_TRUE(eventually([&] { return value() == 0; }));
+    std::filesystem::remove(dir.path / "mail.log");
+    log(message("b"));
+    EXPECT_TRUE(eventually([&] { return value() == 1; }));
 }
 
 TEST_F(OutcomesTest, survives_the_death_of_the_database) {

@@ -32,7 +32,8 @@ IngestSettings ingest_settings(const config::Config& config) {
     out.detection.false_alarms_per_year = config.engine.false_alarms_per_year;
     out.detection.half_life = config.engine.half_life;
     out.detection.reading.reject_score = config.content.reject_score;
-    out.detection.reading.delivery_results = !config.engine.postfix_logs.empty();
+    out.detection.reading.delivery_results =
+        !config.engine.postfix_logs.empty() || !config.engine.postfix_units.empty();
     out.policy = Policy(config);
     out.tick = config.engine.tick;
     return out;
@@ -64,6 +65,7 @@ int Program::run() {
     log::info("started", "watching",
               {{"node", config_.node.name},
                {"logs", config_.engine.postfix_logs.size()},
+               {"journal_units", config_.engine.postfix_units.size()},
                {"tickets", outbox_ != nullptr}});
     control_->run([this] { reload(); });
     outcomes_->stop();
@@ -78,7 +80,8 @@ Result<void> Program::make_outcomes() {
     settings.node = config_.node.name;
     settings.database = database_settings(config_);
     settings.logs = config_.engine.postfix_logs;
-    if (!settings.logs.empty()) {
+    settings.units = config_.engine.postfix_units;
+    if (!settings.logs.empty() || !settings.units.empty()) {
         auto key = load_or_make_key(config_.node.hash_key_file);
         if (!key) return key.error();
         settings.hash_key = std::move(*key);
