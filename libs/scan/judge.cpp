@@ -72,6 +72,10 @@ std::string reason_to_wait(const std::vector<Look>& looks) {
     return {};
 }
 
+bool has_failed(const Look& look) {
+    return look.mode == Mode::enforce && look.outcome.state == Outcome::State::failed;
+}
+
 bool is_virus(const Look& look) {
     return look.mode == Mode::enforce && look.outcome.wish == Wish::virus;
 }
@@ -101,6 +105,7 @@ Judgement judge(std::vector<verdict::Finding> local, const std::vector<Look>& lo
     } else {
         out.divert = policy.divert_score > 0 && out.score >= policy.divert_score;
         out.tag = policy.tag_score > 0 && out.score >= policy.tag_score;
+        out.is_unjudged = std::any_of(looks.begin(), looks.end(), has_failed);
     }
     return out;
 }

@@ -19,6 +19,7 @@ struct Judgement {
     verdict::Verdict::Kind kind = verdict::Verdict::Kind::accept;
     bool tag = false, divert = false; ///< of what is accepted
     bool is_virus = false;            ///< of what is refused or discarded
+    bool is_unjudged = false;         ///< of what is accepted: a scanner that counts has failed, and may be away
     /// Of what is refused or discarded the heaviest enforced finding; of what is deferred, which never is for what the message
     /// is, the scanner that has not judged it ("scan_failed.clamav") or asks to (its name).
     std::string reason;

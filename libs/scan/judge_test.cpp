@@ -122,7 +122,11 @@ TEST(Judge, AScannerThatIsAwayDefersWhereItMustNotBe) {
     EXPECT_EQ(out.kind, Kind::defer);
     EXPECT_EQ(out.reason, "scan_failed.clamav");
     EXPECT_THAT(told(out), ElementsAre("scan_failed.clamav:enforce:0", "scan_failed.rspamd:enforce:0"));
-    EXPECT_EQ(judge({}, {away("clamav", Away::accept)}, policy_of(10)).kind, Kind::accept);
+    EXPECT_FALSE(out.is_unjudged) << "it is not accepted";
+    out = judge({}, {away("clamav", Away::accept)}, policy_of(10));
+    EXPECT_EQ(out.kind, Kind::accept);
+    EXPECT_TRUE(out.is_unjudged);
+    EXPECT_FALSE(judge({}, {away("clamav", Away::accept, Outcome::State::skipped)}, policy_of(10)).is_unjudged);
     auto watched = away("clamav", Away::defer);
     watched.mode = Mode::warn;
     EXPECT_EQ(judge({}, {watched}, policy_of(10)).kind, Kind::accept);

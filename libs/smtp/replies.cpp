@@ -278,6 +278,11 @@ Reply limit_reached(std::string_view limit, std::string_view retry_after, std::s
     return Reply(450, Enhanced(4, 7, 1), with_url(std::move(text), url));
 }
 
+Reply unjudged_limit_reached(std::string_view retry_after, std::string_view url) {
+    std::string text = "The message could not be checked just now, and you have reached your limit of such messages; try again in ";
+    return Reply(450, Enhanced(4, 7, 1), with_url(text.append(retry_after), url));
+}
+
 Reply content_refused(std::string_view url) {
     std::string text = "The message looks like spam or malware and was not sent";
     if (!url.empty()) text.append(". What to do:");

@@ -138,6 +138,7 @@ TEST(Replies, AreWellFormedAndComeBackWhole) {
         recipient_not_fqdn(),
         quarantined("spam", "https://example.org/q"),
         limit_reached("100 messages an hour", "5 minutes", "https://example.org/l"),
+        unjudged_limit_reached("5 minutes", "https://example.org/l"),
         content_refused("https://example.org/c"),
         virus_refused("https://example.org/c"),
         content_unjudged(),
@@ -172,6 +173,7 @@ TEST(Replies, TheUrlStandsLast) {
     EXPECT_TRUE(replies::limit_reached("5 messages", "1 minute", "https://a.example/x")
                     .text()
                     .ends_with(" https://a.example/x"));
+    EXPECT_TRUE(replies::unjudged_limit_reached("1 minute", "https://a.example/x").text().ends_with(" https://a.example/x"));
     EXPECT_TRUE(replies::content_refused("https://a.example/x").text().ends_with(" https://a.example/x"));
     EXPECT_EQ(replies::quarantined("", "").text(), "Sending mail is blocked for you");
 }
