@@ -38,6 +38,10 @@ std::string shown_text(const mime::Message& message) {
 
 } // namespace
 
+std::uint64_t octets_to_read(std::uint64_t body_at, std::uint64_t scan_size) {
+    return body_at + scan_size;
+}
+
 Reading::Reading(std::string_view message, std::uint64_t body_at, const mime::Limits& limits)
     : message_(message), limits_(limits) {
     const auto at = static_cast<std::size_t>(std::min<std::uint64_t>(body_at, message.size()));

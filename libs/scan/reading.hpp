@@ -21,6 +21,10 @@
 
 namespace lazaret::scan {
 
+/// Octets from a message's start that the checks in this process look at: the header, and `scan_size` of the body
+/// (content.scan_size).
+std::uint64_t octets_to_read(std::uint64_t body_at, std::uint64_t scan_size);
+
 /// One message's, one thread's; the octets must outlive it, and what it returns lasts as long as itself. Throws
 /// std::bad_alloc only.
 class Reading {

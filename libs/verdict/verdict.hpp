@@ -16,7 +16,7 @@ struct Verdict {
     enum class Kind { accept, defer, refuse, discard };
     Kind kind = Kind::accept;
     smtp::Reply reply; ///< of defer (4yz), refuse (5yz) and discard (250)
-    event::RefusedBy by = event::RefusedBy::nobody;
+    event::RefusedBy by = event::RefusedBy::nobody; ///< of accept: content where that is why it is diverted
     std::string reason; ///< machine word: rule, limit or quarantine name
     std::vector<Finding> findings;
     bool tag = false, divert = false; ///< of accept: leaves with a mark, through the high-risk pool

@@ -14,6 +14,7 @@ void add_network(arguments::Command& program, Context& context);
 void add_quarantine(arguments::Command& program, Context& context);
 void add_incident(arguments::Command& program, Context& context);
 void add_explain(arguments::Command& program, Context& context);
+void add_exhibit(arguments::Command& program, Context& context);
 void add_event(arguments::Command& program, Context& context);
 void add_backtest(arguments::Command& program, Context& context);
 void add_spf(arguments::Command& program, Context& context);

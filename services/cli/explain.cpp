@@ -8,6 +8,7 @@
 #include "respond/ticket.hpp"
 #include "store/directory.hpp"
 #include "store/events.hpp"
+#include "store/exhibits.hpp"
 #include "store/incidents.hpp"
 #include "store/quarantine.hpp"
 #include "store/spf_report.hpp"
@@ -32,6 +33,7 @@ struct Picture {
     std::vector<store::IncidentRecord> incidents; // likewise
     std::vector<store::EventCount> day, week;
     std::vector<store::SpfCount> spf; // of the week, what hurts
+    std::vector<store::ExhibitRecord> exhibits; // the newest, if there is any
 };
 
 const char* effect(subscriber::Level level) {
@@ -147,6 +149,10 @@ Picture look(Context& context, const std::string& name) {
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(24)));
     picture.week =
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(7 * 24)));
+    store::ExhibitFilter exhibits;
+    exhibits.subscriber = picture.id;
+    exhibits.limit = 1;
+    picture.exhibits = value_or_fail(store::list_exhibits(database, exhibits));
     store::SpfFilter spf;
     spf.subscriber = picture.id;
     spf.since = picture.at - std::chrono::hours(7 * 24);
@@ -196,6 +202,9 @@ void print_text(const Picture& picture) {
         for (const std::string& line : seen_lines(*counts))
             std::cout << "  " << line << "\n";
     }
+    if (!picture.exhibits.empty())
+        std::cout << "\nThe newest message of which something is kept: " << show_time(picture.exhibits[0].at)
+                  << " (lazaret exhibit " << picture.id << ").\n";
     for (const auto& each : picture.spf)
         std::cout << "\nMail from " << each.domain << " fails SPF when it leaves through us (" << to_string(each.verdict) << ", "
                   << show_count(each.messages, "message") << " in 7 days), so that others may refuse or mark it: "
@@ -238,6 +247,7 @@ void print(const Picture& picture) {
     json["incident"] = incident ? to_json(*incident) : Json();
     json["last_24_hours"] = counts_json(picture.day);
     json["last_7_days"] = counts_json(picture.week);
+    json["newest_exhibit"] = picture.exhibits.empty() ? Json() : Json(picture.exhibits[0].trace);
     json["spf"] = Json::array();
     for (const auto& each : picture.spf) {
         Json one;

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     add_incident(program, context);
     add_event(program, context);
     add_explain(program, context);
+    add_exhibit(program, context);
     add_backtest(program, context);
     add_spf(program, context);
     add_session(program, context);

@@ -23,6 +23,11 @@ std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot
                               event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
 }
 
+bool diverts(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at) {
+    const auto* entry = snapshot.quarantine->find(subscriber, at);
+    return entry && entry->level == subscriber::Level::divert;
+}
+
 std::string fill_help_url(std::string url, std::string_view token, std::string_view reason) {
     const auto fill = [&url](std::string_view mark, std::string_view value) {
         for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size()))

@@ -15,6 +15,9 @@ namespace lazaret::submission {
 std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at,
                                             const std::string& help_url);
 
+/// Whether its mail leaves through the high-risk pool, whatever is in it.
+bool diverts(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at);
+
 /// The help address of the configuration with `token` and `reason` filled in.
 std::string fill_help_url(std::string url, std::string_view token, std::string_view reason);
 

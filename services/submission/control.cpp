@@ -104,6 +104,7 @@ net::task<> Control::tick(Node& node, const store::SnapshotWatch& watch, const s
     for (;;) {
         const Time at = now();
         node.limiter.sweep(at);
+        node.unjudged.sweep(at);
         node.desk.sweep(at);
         node.report_failures(at);
         auto& gauges = *gauges_;

@@ -53,11 +53,12 @@ net::task<bool> Session::data() {
     }
     tx.record.findings = verdict::to_strings(verdict.findings);
     if (!tx.record.spf) tx.record.spf = spf_hint();
+    if (verdict.by == RefusedBy::content) keep_exhibit();
     switch (verdict.kind) {
     case Kind::accept: {
         phase_ = Phase::next_hop;
         if (verdict.tag) tx.outgoing->put_in_front("X-Spam-Flag: YES\r\n");
-        if (verdict.divert && worker_.divert_hops()) tx.hop->move_to(*worker_.divert_hops());
+        if (verdict.divert) tx.hop->move_to(*worker_.divert_hops());
         const auto reply = co_await relay();
         say(reply);
         break;

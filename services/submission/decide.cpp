@@ -1,8 +1,11 @@
 // Step 7: the judgement becomes a verdict, with the words for the client. They never name a rule or a symbol, or spammers would
 // write around it.
 
+#include "limits/share.hpp"
 #include "smtp/replies.hpp"
+#include "submission/confinement.hpp"
 #include "submission/session.hpp"
+#include "submission/worker.hpp"
 
 namespace lazaret::submission {
 
@@ -29,13 +32,38 @@ verdict::Verdict Session::decide(scan::Judgement judgement) const {
         out = verdict::turn_away(replies::content_unjudged(), RefusedBy::unavailable, std::move(judgement.reason));
         break;
     case Kind::accept:
+        if (judgement.is_unjudged)
+            if (auto over = over_unjudged_limit()) {
+                out = std::move(*over);
+                break;
+            }
         out.tag = judgement.tag;
-        out.divert = judgement.divert;
+        out.divert = worker_.divert_hops() &&
+                     (judgement.divert || diverts(*worker_.node().snapshot(), identity_.subscriber, lazaret::now()));
+        if (out.divert && judgement.divert) out.by = RefusedBy::content;
         if (out.tag) judgement.findings.emplace_back("tagged", Mode::enforce, 0);
         if (out.divert) judgement.findings.emplace_back("diverted", Mode::enforce, 0);
     }
     out.findings = std::move(judgement.findings);
     return out;
+}
+
+/// Reserves a place for the message among those that a scanner has not judged, or says why there is none.
+std::optional<verdict::Verdict> Session::over_unjudged_limit() const {
+    auto& tx = *transaction_;
+    const auto& config = tx.settings->config;
+    if (config.limits.mode == Mode::off) return std::nullopt;
+    const bool warn = config.limits.mode == Mode::warn;
+    const auto plan = limits::share_of(tx.plan, config.content.unjudged_share);
+    auto decision = worker_.node().unjudged.reserve(identity_.subscriber, plan, 1, tx.recipients, lazaret::now(),
+                                                    warn ? limits::Excess::pass : limits::Excess::refuse);
+    tx.unjudged = std::move(decision.reservation);
+    if (decision.allowed) return std::nullopt;
+    numbers().count_limit("unjudged", warn);
+    if (warn) return std::nullopt;
+    const auto wait = format_duration(std::chrono::ceil<std::chrono::seconds>(decision.retry_after));
+    auto reply = replies::unjudged_limit_reached(wait, help_url(tx.record.trace.view(), "limit"));
+    return verdict::turn_away(std::move(reply), RefusedBy::limit, "unjudged." + std::string(decision.limit));
 }
 
 } // namespace lazaret::submission

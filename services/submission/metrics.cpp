@@ -14,7 +14,8 @@ constexpr const char* recipients_help = "Recipients by verdict.";
 constexpr const char* reasons_help = "Refused or deferred transactions by who refused.";
 constexpr const char* auth_help = "AUTH exchanges by result.";
 constexpr const char* handshakes_help = "TLS handshakes by result.";
-constexpr const char* limits_help = "Recipients refused, or that would have been, by a limit.";
+constexpr const char* limits_help = "Recipients, or messages that a scanner has not judged, that a limit refused or would have.";
+constexpr const char* exhibits_help = "Messages refused, discarded or diverted for their content, by whether something was kept of them.";
 constexpr const char* scans_help = "Messages at each scanner, by result.";
 
 metrics::Counter& connections(Port port, const char* result) {
@@ -61,6 +62,8 @@ Metrics::Metrics()
                                metrics::duration_bounds(), {{"scanner", "rules"}})),
       rules_clean(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "clean"}})),
       rules_found(counter("lazaret_scan_total", scans_help, {{"scanner", "rules"}, {"result", "found"}})),
+      exhibits_kept(counter("lazaret_exhibits_total", exhibits_help, {{"result", "kept"}})),
+      exhibits_beyond(counter("lazaret_exhibits_total", exhibits_help, {{"result", "beyond"}})),
       clamav_database(gauge("lazaret_clamav_database_timestamp_seconds",
                             "When ClamAV's daily signatures were made, by its own local clock; 0 while that is unknown.")),
       auth_backend_connections(gauge("lazaret_auth_backend_connections", "Connections to Dovecot that are ready for logins.")),
@@ -74,7 +77,7 @@ Metrics::Metrics()
         counter("lazaret_verdict_reasons_total", reasons_help,
                 {{"reason", std::string(to_string(who))}});
     for (auto limit : {"messages_per_minute", "messages_per_hour", "messages_per_day", "recipients_per_minute",
-                       "recipients_per_hour", "recipients_per_day"})
+                       "recipients_per_hour", "recipients_per_day", "unjudged"})
         for (auto action : {"defer", "warn"})
             counter("lazaret_ratelimit_hits_total", limits_help, {{"limit", limit}, {"action", action}});
     for (auto port : {Port::submission, Port::submissions, Port::relay})

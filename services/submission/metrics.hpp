@@ -37,6 +37,7 @@ struct Metrics {
     metrics::Counter& tarpitted;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;
+    metrics::Counter &exhibits_kept, &exhibits_beyond;
     metrics::Gauge& clamav_database;
     metrics::Gauge& auth_backend_connections;
     metrics::Counter& snapshots_loaded;

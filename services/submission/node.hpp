@@ -12,6 +12,7 @@
 #include "subscriber/snapshot.hpp"
 #include "submission/admission.hpp"
 #include "submission/hashing.hpp"
+#include "submission/hourly_quota.hpp"
 #include "submission/patience.hpp"
 #include "submission/policy_desk.hpp"
 #include "submission/settings.hpp"
@@ -51,6 +52,8 @@ class Node {
     std::atomic<std::uint32_t> waiting_for_quit{0}; ///< connections refused that may still say QUIT
     SpoolMemory spool_memory;
     limits::Limiter limiter;
+    limits::Limiter unjudged; ///< of messages that a scanner should have judged and has not
+    HourlyQuota exhibits;
     auth::Remembered remembered;
     auth::Backoff backoff;
     auth::FailureReports failure_reports;

@@ -50,6 +50,7 @@ net::task<smtp::Reply> Session::relay() {
     smtp::Reply reply = co_await tx.hop->data(*tx.outgoing);
     if (reply.code() / 100 == 2) {
         tx.reservation.commit(lazaret::now());
+        tx.unjudged.commit(lazaret::now());
         report_relayed(reply);
         co_return smtp::replies::accepted(reply.text());
     }

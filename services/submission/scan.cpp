@@ -87,19 +87,9 @@ net::task<Session::Sight> Session::look_with_lists(const scan::Policy& policy) {
 std::vector<verdict::Finding> Session::look(const scan::Policy& policy, std::vector<std::string>* to_ask) {
     auto& tx = *transaction_;
     const auto& content = tx.settings->config.content;
-    const auto body_at = std::min(tx.header->body_offset(), tx.spool.size());
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(body_at + content.scan_size, tx.spool.size()));
+    const auto body_at = tx.header->body_offset();
     std::string from_file;
-    std::string_view octets;
-    if (tx.spool.in_memory()) {
-        octets = tx.spool.memory().substr(0, size);
-    } else {
-        from_file.resize(size);
-        const auto got = tx.spool.read(0, from_file.data(), from_file.size());
-        from_file.resize(got ? *got : 0);
-        octets = from_file;
-    }
-    scan::Reading reading(octets, body_at);
+    scan::Reading reading(tx.spool.beginning(scan::octets_to_read(body_at, content.scan_size), from_file), body_at);
     tx.record.fingerprint = reading.fingerprint();
     if (to_ask) *to_ask = tx.settings->checks->hosts(reading);
     if (tx.settings->checks->empty() || policy.mode == config::Mode::off) return {};

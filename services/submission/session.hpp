@@ -137,6 +137,8 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     /// Asked again after DATA: a confinement reaches the transaction that is open, too.
     std::optional<verdict::Verdict> confined() const; // mail.cpp
     verdict::Verdict decide(scan::Judgement judgement) const; // decide.cpp
+    std::optional<verdict::Verdict> over_unjudged_limit() const;
+    void keep_exhibit(); // exhibit.cpp
     /// Of the sender's domain, as far as it is known; asked early, it is known later.
     std::optional<spf::Verdict> spf_hint(); // spf.cpp
     net::task<smtp::Reply> relay(); // relay.cpp

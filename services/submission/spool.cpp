@@ -96,4 +96,13 @@ Result<std::size_t> Spool::read(std::uint64_t offset, char* into, std::size_t le
     return done;
 }
 
+std::string_view Spool::beginning(std::uint64_t most, std::string& storage) const {
+    const auto length = static_cast<std::size_t>(std::min(most, size()));
+    if (in_memory()) return std::string_view(memory_).substr(0, length);
+    storage.resize(length);
+    const auto got = read(0, storage.data(), length);
+    storage.resize(got ? *got : 0);
+    return storage;
+}
+
 } // namespace lazaret::submission

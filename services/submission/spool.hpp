@@ -44,6 +44,8 @@ class Spool {
     std::string_view memory() const { return memory_; }
     /// Up to `length` octets from `offset` into `into`; fewer only at the end.
     Result<std::size_t> read(std::uint64_t offset, char* into, std::size_t length) const;
+    /// Its first octets, `most` at most, until it grows: of what is in memory a view, of a file in `storage`, where it can be read.
+    std::string_view beginning(std::uint64_t most, std::string& storage) const;
 
   private:
     bool grow(std::size_t least);

@@ -41,6 +41,10 @@ TEST(Spool, holds_what_it_was_given_in_memory_and_in_a_file) {
             whole += text(piece, whole.size());
             ASSERT_EQ(spool.size(), whole.size());
             ASSERT_TRUE(all_of(spool, 777) == whole) << whole.size() << " octets, " << shared << " shared";
+            for (std::size_t most : {std::size_t(0), std::size_t(70), whole.size(), whole.size() + 1}) {
+                std::string storage;
+                ASSERT_TRUE(spool.beginning(most, storage) == std::string_view(whole).substr(0, most));
+            }
             ASSERT_LE(whole.size() <= 100, spool.in_memory());
         }
         EXPECT_EQ(spool.in_memory(), shared == 8 * 100'000);

@@ -27,6 +27,7 @@ struct Transaction {
     smtp::MailFrom mail;
     std::uint32_t recipients = 0;      ///< accepted by us and the next hop
     limits::Reservation reservation;   ///< given back unless committed
+    limits::Reservation unjudged;      ///< the same, of the limits for what a scanner has not judged
     std::optional<relay::Transaction> hop; ///< from the first RCPT on
     Spool spool;
     std::optional<message::HeaderReader> header; ///< from DATA on

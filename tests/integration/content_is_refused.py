@@ -19,6 +19,7 @@ from support.scanners import EICAR, GTUBE, Clamd, Rspamd, Spamd  # noqa: E402
 from stack import ports  # noqa: E402
 
 VIRUS = "5.7.1 The message contains malware and was not sent. What to do: https://help.isp.example/virus?case="
+EXHAUSTED = "4.7.1 The message could not be checked just now, and you have reached your limit of such messages; try again in "
 SPAM = "5.7.1 The message looks like spam or malware and was not sent. What to do: https://help.isp.example/content?case="
 UNJUDGED = "4.7.1 The message could not be checked just now; please try again later"
 
@@ -119,13 +120,15 @@ class AllThree(Scanned):
         return {"clamav": {"address": cls.clamd.local},
                 "spamassassin": {"address": cls.spamd.remote, "mode": "enforce"},
                 "rspamd": {"address": cls.rspamd.local, "mode": "enforce", "settings_id": "outbound"},
+                "exhibits": {"per_subscriber": 2},
                 "content": {"scan_timeout": "60s"}}
 
     def test_virus_and_spam_are_refused(self):
         virus = self.send(EICAR.decode())
         self.assertEqual((virus.stage, virus.code), ("data", 550), virus.text)
         self.assertTrue(virus.text.startswith(VIRUS), virus.text)
-        spam = self.send(GTUBE.decode())
+        spam = self.send(f"Dear Paul, paul@isle.example,\r\n{GTUBE.decode()}\r\nhttps://evil.example/off?who=paul%40isle.example",
+                         subject="=?utf-8?Q?F=C3=BCr_paul=40isle.example?=")
         self.assertEqual((spam.stage, spam.code), ("data", 550), spam.text)
         self.assertTrue(spam.text.startswith(SPAM), spam.text)
         innocent = self.send()
@@ -143,6 +146,7 @@ class AllThree(Scanned):
             asked = sum(self.lazaret.metric("lazaret_scan_total", scanner=scanner, result=result) for result in ("clean", "found"))
             self.assertEqual(asked, 3, scanner)
             self.assertEqual(self.lazaret.metric("lazaret_scan_duration_seconds_count", scanner=scanner), 3)
+        self.expect_exhibits()
 
         # Only noted from now on: the same message passes, and goes into the event.
         for scanner in ("spamassassin", "rspamd"):
@@ -171,6 +175,24 @@ class AllThree(Scanned):
         (row,) = self.lazaret.sql("SELECT refused_by, reason, reply_code FROM event WHERE type = 'message_refused' ORDER BY sequence DESC LIMIT 1")
         self.assertEqual([str(cell) for cell in row], ["content", "clamav.Eicar-Test.UNOFFICIAL", "250"])
         self.assertEqual(self.lazaret.metric("lazaret_messages_total", verdict="discarded"), 1)
+        self.assertEqual(self.lazaret.metric("lazaret_exhibits_total", result="beyond"), 1, "two an hour are kept")
+        self.assertEqual(self.lazaret.number("SELECT count(*) FROM exhibit"), 2)
+
+    def expect_exhibits(self):
+        """Of the virus and the spam something is kept, in which nobody is named who was to have them."""
+        spam, virus = self.lazaret.cli_json("exhibit", "S-1")
+        self.assertEqual((virus["became"], virus["reason"]), ("refused", "clamav.Eicar-Test.UNOFFICIAL"))
+        for line in ("To: ***@isle.example", "Subject: F\u00fcr ***@isle.example", "From: "):
+            self.assertIn(line, spam["header"])
+        self.assertTrue(spam["excerpt"].startswith("Dear ***, ***@isle.example,\nXJS*C4"), spam)
+        self.assertTrue(spam["excerpt"].endswith("\nhttps://evil.example/off?***"), spam)
+        shown = self.lazaret.cli("exhibit", spam["trace"])
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("refused for spamassassin", shown.stdout)
+        self.assertIn("Dear ***, ***@isle.example,", shown.stdout)
+        self.assertEqual(self.lazaret.cli("exhibit", spam["trace"], "--original").returncode, 1, "none is kept unless that is wanted")
+        for table in ("exhibit", "event"):
+            self.assertEqual(self.lazaret.number(f"SELECT count(*) FROM {table} x WHERE x::text ILIKE '%paul%'"), 0, table)
 
     def test_the_command_line_says_the_same_and_sends_nothing(self):
         with tempfile.NamedTemporaryFile("wb", suffix=".eml") as file:
@@ -202,7 +224,7 @@ class InTrouble(Scanned):
     def sections(cls):
         cls.nobody = f"127.0.0.1:{ports.free()}"
         return {"clamav": {"address": cls.clamd.remote, "timeout": f"{cls.TIMEOUT}s"},
-                "rspamd": {"address": cls.nobody, "mode": "enforce"}, "server": {"threads": 2}}
+                "rspamd": {"address": cls.nobody, "mode": "enforce"}, "server": {"threads": 2}, "content": {"unjudged_share": 0.1}}
 
     def setUp(self):
         if self.clamd.child is None:
@@ -242,6 +264,20 @@ class InTrouble(Scanned):
             self.clamd.signal_all(signal.SIGCONT)
         self.expect_back()
         self.assertNotIn("Eicar", "".join(self.findings()))
+
+    def test_what_nobody_has_judged_is_limited(self):
+        sender = self.lazaret.sender(login="home@test.example")  # of a plan with 30 a minute
+        outcomes = [self.send(sender=sender) for _ in range(4)]
+        self.assertEqual([outcome.stage for outcome in outcomes], ["sent"] * 3 + ["data"], [outcome.text for outcome in outcomes])
+        self.assertEqual(outcomes[3].code, 450)
+        self.assertTrue(outcomes[3].text.startswith(EXHAUSTED), outcomes[3].text)
+        self.assertEqual(self.findings(count=4), ["scan_failed.rspamd:enforce:0"] * 4)
+        (row,) = self.lazaret.sql("SELECT refused_by, reason FROM event WHERE type = 'message_refused'")
+        self.assertEqual(row, ["limit", "unjudged.messages_per_minute"])
+        self.assertEqual(self.lazaret.metric("lazaret_ratelimit_hits_total", limit="unjudged", action="defer"), 1)
+        self.reload("rspamd", "mode", '"off"')  # nobody is missed any more
+        free = self.send(sender=sender)
+        self.assertTrue(free.is_sent, free.text)
 
     def test_a_stop_waits_for_no_longer_than_the_deadline(self):
         self.clamd.signal_all(signal.SIGSTOP)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Mail that reaches content.divert_score leaves through the high-risk pool, all other mail through the usual one, and each says so."""
+"""Mail that reaches content.divert_score, and all mail of a subscriber who is confined at level divert, leaves through the
+high-risk pool, all other mail through the usual one, and each says so."""
 
 import sys
 from pathlib import Path
@@ -44,6 +45,25 @@ class RiskyMailIsDiverted(Case):
         rows = self.lazaret.sql("SELECT array_to_string(findings, ',') FROM event WHERE type = 'message_relayed' ORDER BY sequence")
         self.assertEqual(rows[0][0], "")
         self.assertTrue(rows[1][0].endswith("tagged:enforce:0,diverted:enforce:0"), rows)
+        (kept,) = self.lazaret.cli_json("exhibit", "S-1")
+        self.assertEqual((kept["became"], kept["excerpt"]), ("diverted", "Take this exclusive\ncasino bonus."), kept)
+
+    def test_confined_to_the_pool(self):
+        confined, other = self.lazaret.sender(), self.lazaret.sender(login="two@test.example")
+        self.lazaret.cli("quarantine", "add", "S-1", "--level", "divert", "--reason", "its mail looks odd")
+
+        def is_diverted():
+            return self.arrives_through(self.lazaret.second, confined.send(["paul@isle.example"], "lunch", "Shall we?"))
+
+        self.eventually(is_diverted, "its mail leaves through the high-risk pool", 20)
+        usual = other.send(["paul@isle.example"], "lunch", "Shall we?")
+        self.assertTrue(self.arrives_through(self.lazaret.postfix, usual), "others go on as ever")
+        (row,) = self.lazaret.sql("SELECT array_to_string(findings, ',') FROM event WHERE type = 'message_relayed' AND "
+                                  "subscriber = 'S-1' ORDER BY sequence DESC LIMIT 1")
+        self.assertEqual(row, ["diverted:enforce:0"])
+        self.assertEqual(self.lazaret.number("SELECT count(*) FROM exhibit"), 0, "not for what is in it")
+        self.lazaret.cli("quarantine", "release", "S-1", "--reason", "it was a mailing")
+        self.eventually(lambda: not is_diverted(), "it is free again", 20)
 
     def test_the_pool_is_away(self):
         self.lazaret.second.stop()
