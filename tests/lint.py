@@ -13,6 +13,7 @@ RULES = [
     ("braced aggregate inside co_await", re.compile(r"co_await [^;]*\(\{")),
     ("co_await inside ?:", re.compile(r"\?\s*co_await|:\s*co_await [^;]*;\s*//\s*else")),
     ("co_await joined by && or ||", re.compile(r"(&&|\|\|)\s*!?co_await|co_await [^;]*(&&|\|\|) ")),
+    ("co_await as what a switch is about", re.compile(r"switch \([^)]*co_await")),
     ("system() runs a shell", re.compile(r"\b(std::)?system\(")),
     ("strcpy, sprintf and kin have no bound", re.compile(r"\b(strcpy|strcat|sprintf|gets)\(")),
     ("std::stoi and kin throw on input", re.compile(r"std::sto(i|l|ul|ull|d)\(")),

@@ -86,6 +86,29 @@ Task two_steps() {
     co_await std::move(op);
 }
 
+/// A Task that comes to a number.
+struct Number : Task {
+    explicit Number(Task task) : Task(std::move(task)) {}
+    int await_resume() { return 2; }
+};
+Number number(Probe) { return Number(take_constructed(Constructed(250, Probe("a text beyond the small string's room")))); }
+
+Task awaited_switch() {
+    switch (co_await number(Probe("a text beyond the small string's room"))) {
+    case 1: co_return;
+    case 2: co_return;
+    default: co_return;
+    }
+}
+Task named_switch() {
+    const int which = co_await number(Probe("a text beyond the small string's room"));
+    switch (which) {
+    case 1: co_return;
+    case 2: co_return;
+    default: co_return;
+    }
+}
+
 bool sound(Task (*line)()) {
     std::fflush(nullptr);
     const pid_t child = fork();
@@ -114,6 +137,8 @@ int main() {
         {"co_await f(Constructed(250, text))", constructed_temporary, true},
         {"named aggregate, then co_await f(std::move(a))", named_aggregate, true},
         {"auto op = f(Aggregate{...}); co_await std::move(op)", two_steps, true},
+        {"switch (co_await f(x)) with a co_return in each case", awaited_switch, false},
+        {"const auto v = co_await f(x); switch (v)", named_switch, true},
     };
     int broken = 0;
     for (const auto& [name, line, relied_on] : lines) {
