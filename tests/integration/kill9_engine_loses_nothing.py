@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
-"""kill -9 of lazaret-engine under load: mail goes on meanwhile, and afterwards each delivery has exactly one result."""
+"""kill -9 of lazaret-engine under load: mail goes on meanwhile, and afterwards each delivery has exactly one result. Of two
+engines the one that is left does the other's work, and each message counts once."""
 
+import copy
+import json
 import sys
 from pathlib import Path
 
@@ -31,6 +34,40 @@ class KillEngine(Case):
                         "every delivery has its result in PostgreSQL", 60)
         self.assertEqual({trace: count for trace, count in results().items() if trace in owed and count != owed[trace]}, {},
                          "results that came twice")
+
+    def test_two_engines(self):
+        """Each knows its part; when one is killed the other goes on where it stood, and shares again when it is back."""
+        first = self.lazaret.engine
+        second = copy.copy(first)
+        second.name, second.log, second.pid_file, second.child = "second", first.log.with_name("lazaret-second.log"), \
+            first.pid_file.with_name("second.pid"), None
+        second.arguments = [*first.arguments, "--set", "engine.postfix_logs=[]", "--set", "metrics.engine_listen="]
+        second.start()
+        self.addCleanup(second.stop)
+
+        def shares():
+            return sorted(int(count) for _, count in self.lazaret.sql("SELECT owner, count(*) FROM engine_shard GROUP BY owner"))
+
+        self.eventually(lambda: shares() == [8, 8], "the work is shared", 30)
+        with Load(self.lazaret) as load:
+            for killed in (first, second):
+                self.eventually(lambda goal=load.count() + 40: load.count() >= goal, "mail flows", 60)
+                killed.kill()
+                self.eventually(lambda: shares() == [16], "the other takes over", 30)
+                self.eventually(lambda goal=load.count() + 20: load.count() >= goal, "mail flows with one engine", 60)
+                killed.start()
+                self.eventually(lambda: shares() == [8, 8], "the work is shared again", 30)
+        self.assertEqual(load.refused, [])
+
+        def sent():
+            return dict(self.lazaret.sql("SELECT subscriber, count(*) FROM event WHERE type = 'message_relayed' GROUP BY 1"))
+
+        def seen():
+            rows = self.lazaret.sql("SELECT subscriber, state FROM engine_state WHERE subscriber NOT LIKE '%/%'")
+            return {subscriber: str(json.loads(state)["messages"]) for subscriber, state in rows}
+
+        self.eventually(lambda: seen() == sent(), "each message is counted by one engine, once", 60)
+        self.assertEqual(sum(map(int, sent().values())), len(load.acknowledged))
 
 
 if __name__ == "__main__":
