@@ -58,20 +58,37 @@ Result<std::optional<IncidentRecord>> find_incident(Database& database, std::int
     });
 }
 
+namespace {
+
+IncidentMember read_member(const pqxx::row& row) {
+    IncidentMember member;
+    member.subscriber = row[0].c_str();
+    member.summary = row[1].c_str();
+    member.joined_at = read_time(row[2]);
+    member.score = row[3].as<double>();
+    return member;
+}
+
+} // namespace
+
 Result<std::vector<IncidentMember>> list_members(Database& database, std::int64_t incident, std::size_t limit) {
     return run(database, "list an incident's subscribers", [&](pqxx::work& tx) {
         std::vector<IncidentMember> members;
         for (const auto& row : tx.exec_params("SELECT subscriber, summary, joined_at, score FROM incident_member"
                                               " WHERE incident = $1 ORDER BY joined_at, subscriber LIMIT $2",
-                                              incident, static_cast<std::int64_t>(limit))) {
-            IncidentMember member;
-            member.subscriber = row[0].c_str();
-            member.summary = row[1].c_str();
-            member.joined_at = read_time(row[2]);
-            member.score = row[3].as<double>();
-            members.push_back(std::move(member));
-        }
+                                              incident, static_cast<std::int64_t>(limit)))
+            members.push_back(read_member(row));
         return members;
+    });
+}
+
+Result<std::optional<IncidentMember>> find_member(Database& database, std::int64_t incident, const std::string& subscriber) {
+    return run(database, "find an incident's subscriber", [&](pqxx::work& tx) -> std::optional<IncidentMember> {
+        const auto rows = tx.exec_params("SELECT subscriber, summary, joined_at, score FROM incident_member"
+                                         " WHERE incident = $1 AND subscriber = $2",
+                                         incident, subscriber);
+        if (rows.empty()) return std::nullopt;
+        return read_member(rows[0]);
     });
 }
 

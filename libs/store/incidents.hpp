@@ -44,5 +44,6 @@ struct IncidentMember {
     double score = 0;
 };
 Result<std::vector<IncidentMember>> list_members(Database& database, std::int64_t incident, std::size_t limit);
+Result<std::optional<IncidentMember>> find_member(Database& database, std::int64_t incident, const std::string& subscriber);
 
 } // namespace lazaret::store

@@ -145,6 +145,12 @@ Picture look(Context& context, const std::string& name) {
     incidents.subscriber = picture.id;
     incidents.open_only = false;
     picture.incidents = value_or_fail(store::list_incidents(database, incidents));
+    for (auto& incident : picture.incidents) { // of a campaign: what speaks against this one
+        if (incident.member_count < 2) continue;
+        if (const auto member = value_or_fail(store::find_member(database, incident.id, picture.id)))
+            incident.summary = member->summary + " (one of " + show_count(incident.member_count, "subscriber") +
+                               " that send the same text)";
+    }
     picture.day =
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(24)));
     picture.week =
