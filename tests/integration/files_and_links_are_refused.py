@@ -97,8 +97,10 @@ class FilesAndLinks(Case):
         self.eventually(lambda: "reload_failed" in self.lazaret.log_of("lazaret-submission"), "the wrong list is reported", 20)
         self.assertIn(f"{blocked}:1", self.lazaret.log_of("lazaret-submission"))
         self.expect_refused("uri.blocked.evil.example:enforce:10", text="See https://www.evil.example/now for more.")
+        blocked.write_text("evil.example\n")
+        self.ask_dns_lists()
 
-    def test_dns_lists(self):
+    def ask_dns_lists(self):
         text = "See https://www.listed.example/now for more."
         self.expect_refused("dns.dbl.listed.example:enforce:12", text=text)
         self.expect_sent(text="See https://www.good.example/now for more.")
@@ -124,7 +126,7 @@ class FilesAndLinks(Case):
         self.assertGreater(self.lazaret.metric("lazaret_dns_list_off", list="dbl"), 0)
         self.assertIn("dns_list_off", self.lazaret.log_of("lazaret-submission"))
 
-        self.reload("dns", "timeout", '"2s"')
+        self.reload("dns", "timeout", '"1s"')
         self.reload("dns", "servers", f'"{self.silent.address}"')
         self.expect_sent(text=text)
         self.assertGreater(self.lazaret.metric("lazaret_dns_list_total", list="dbl", result="away"), 0)
@@ -140,7 +142,7 @@ class FilesAndLinks(Case):
         self.eventually(lambda: "scan" in self.phases(), "the list is asked", 20)
         session.close()
         self.eventually(lambda: not self.phases(), "the session ends", 20)
-        self.reload("dns", "timeout", '"5s"')
+        self.reload("dns", "timeout", '"3s"')
         with ThreadPoolExecutor(1) as pool:
             sending = pool.submit(lambda: self.lazaret.sender().send(["paul@isle.example"], "x", "See https://www.late.example/now"))
             self.eventually(lambda: "scan" in self.phases(), "the list is asked", 20)
