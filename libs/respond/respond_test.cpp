@@ -133,6 +133,34 @@ TEST(Ticket, says_who_why_and_what_was_done) {
     EXPECT_EQ(data["needs_human"], false);
     EXPECT_EQ(notice.body.find("the-token"), std::string::npos)
         << "the token lets its holder speak for the subscriber";
+    EXPECT_TRUE(data["exhibits"].empty());
+}
+
+TEST(Ticket, shows_what_is_kept_of_refused_messages) {
+    auto seen = outcome();
+    store::ExhibitRecord kept;
+    kept.trace = "06g3k2m9x8abcdefghjk";
+    kept.at = seen.incident.opened_at;
+    kept.reason = "casino";
+    kept.exhibit.header = "Subject: spins\n";
+    kept.exhibit.excerpt = "Dear ***,\nb\xC3\xBC";
+    seen.exhibits.assign(2, kept);
+    for (int i = 0; i < 100; ++i) seen.exhibits[1].exhibit.header += "X-Line: " + std::string(100, 'x') + "\n";
+    seen.exhibits[1].exhibit.excerpt = std::string(1024, '\n');
+    seen.exhibits[1].exhibit.original = "never in a ticket";
+    const auto notice = make_notice(seen, "n", Time{});
+    EXPECT_LT(notice.body.size(), 20000u);
+    EXPECT_EQ(notice.body.find("never in a ticket"), std::string::npos);
+    const auto exhibits = nlohmann::json::parse(notice.body)["data"]["exhibits"];
+    ASSERT_EQ(exhibits.size(), 2u);
+    EXPECT_EQ(exhibits[0]["trace"], kept.trace);
+    EXPECT_EQ(exhibits[0]["reason"], "casino");
+    EXPECT_EQ(exhibits[0]["at"], "2026-11-21T10:42:00.000000Z");
+    EXPECT_EQ(exhibits[0]["header"], kept.exhibit.header);
+    EXPECT_EQ(exhibits[0]["excerpt"], kept.exhibit.excerpt);
+    const auto cut = exhibits[1]["header"].get<std::string>();
+    EXPECT_TRUE(cut.ends_with("x\n")) << "whole lines";
+    EXPECT_LE(cut.size(), 1500u);
 }
 
 TEST(Ticket, names_everybody_of_a_campaign) {

@@ -53,6 +53,27 @@ nlohmann::json quarantine_json(const subscriber::Quarantine& quarantine) {
     return json;
 }
 
+/// The beginning of the header, in whole lines; all of it is in the table.
+std::string cut_header(const std::string& header) {
+    constexpr std::size_t most = 1500;
+    if (header.size() <= most) return header;
+    return header.substr(0, header.rfind('\n', most - 1) + 1);
+}
+
+nlohmann::json exhibits_json(const std::vector<store::ExhibitRecord>& exhibits) {
+    auto list = nlohmann::json::array();
+    for (const auto& each : exhibits) {
+        nlohmann::json one;
+        one["trace"] = each.trace;
+        one["at"] = format_rfc3339(each.at);
+        one["reason"] = each.reason;
+        one["header"] = cut_header(each.exhibit.header);
+        one["excerpt"] = each.exhibit.excerpt;
+        list.push_back(std::move(one));
+    }
+    return list;
+}
+
 nlohmann::json data_json(const Outcome& outcome, Time at) {
     const auto& incident = outcome.incident;
     nlohmann::json data;
@@ -78,6 +99,7 @@ nlohmann::json data_json(const Outcome& outcome, Time at) {
     data["needs_human"] =
         outcome.guard == Guard::too_many || (outcome.guard == Guard::not_wanted && incident.is_open);
     data["samples"] = outcome.samples;
+    data["exhibits"] = exhibits_json(outcome.exhibits);
     if (incident.is_open) data["advice"] = advice(incident.cause);
     return data;
 }

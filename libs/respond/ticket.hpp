@@ -1,7 +1,7 @@
 #pragma once
 // What the ticket system is told about an incident: a CloudEvents 1.0 envelope around our own data, complete
-// enough that a template can make any ticket of it. No message bodies, no recipients: counts, reasons and
-// trace ids.
+// enough that a template can make any ticket of it. Counts, reasons, trace ids, and of two messages that were refused for their
+// content a masked excerpt; no recipients.
 
 #include "core/time.hpp"
 #include "store/engine_state.hpp"

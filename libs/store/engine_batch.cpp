@@ -2,6 +2,7 @@
 
 #include "store/campaign_rows.hpp"
 #include "store/engine_rows.hpp"
+#include "store/exhibit_rows.hpp"
 #include "store/incident_rows.hpp"
 #include "store/outbox_rows.hpp"
 #include "store/quarantine_rows.hpp"
@@ -128,14 +129,23 @@ void tell(pqxx::work& tx, const Outcome& outcome, const MakeNotice& make) {
     insert_outbox(tx, notice.webhook_id, outcome.incident.id, notice.type, notice.body);
 }
 
+std::vector<ExhibitRecord> newest_exhibits(pqxx::work& tx, const std::string& subscriber) {
+    ExhibitFilter filter;
+    filter.subscriber = subscriber;
+    filter.limit = 2;
+    return find_exhibits(tx, filter);
+}
+
 Outcome respond(pqxx::work& tx, const Conviction& what, const Response& response) {
     Outcome outcome;
     find_incident_of(tx, what, outcome);
     outcome.samples = what.samples;
     confine(tx, what, response, outcome);
     if (response.notice && (outcome.opened || outcome.joined || outcome.confined ||
-                            !told_lately(tx, outcome.incident.id, response.update_interval)))
+                            !told_lately(tx, outcome.incident.id, response.update_interval))) {
+        outcome.exhibits = newest_exhibits(tx, what.subscriber);
         tell(tx, outcome, response.notice);
+    }
     return outcome;
 }
 

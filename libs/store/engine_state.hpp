@@ -6,6 +6,7 @@
 #include "core/time.hpp"
 #include "store/database.hpp"
 #include "store/engine_campaigns.hpp"
+#include "store/exhibits.hpp"
 #include "store/incidents.hpp"
 #include "store/shards.hpp"
 #include "subscriber/model.hpp"
@@ -62,6 +63,7 @@ struct Outcome {
     Guard guard = Guard::none;
     std::optional<subscriber::Quarantine> quarantine;
     std::vector<std::string> samples;
+    std::vector<ExhibitRecord> exhibits; ///< the subscriber's newest ones, where a ticket is written
 };
 
 /// The message to the ticket system about an outcome; made inside the transaction because it names the

@@ -1,5 +1,6 @@
 #include "store/engine_state.hpp"
 
+#include "store/events.hpp"
 #include "store/log_position.hpp"
 #include "store/outbox.hpp"
 #include "store/quarantine.hpp"
@@ -106,6 +107,28 @@ TEST_F(EngineStateTest, a_batch_happens_whole_or_not_at_all) {
     EXPECT_EQ(cursors.at(15), 7u);
     EXPECT_EQ(load_subjects(*engine, {state.subscriber}).value().at(0).state,
               load_state(*engine, state.subscriber).value()->state);
+}
+
+TEST_F(EngineStateTest, a_ticket_knows_the_newest_exhibits_of_its_subscriber) {
+    std::vector<event::Event> events;
+    for (const char* who : {"a", "a", "b", "a"}) {
+        event::Event e;
+        e.sequence = events.size() + 1;
+        e.at = now() + Duration(events.size());
+        e.trace = TraceId::make(e.at);
+        e.subscriber = who;
+        e.exhibit.emplace();
+        e.exhibit->header = std::to_string(e.sequence);
+        events.push_back(std::move(e));
+    }
+    ASSERT_TRUE(write_events(*owner, "mx1", events));
+    std::vector<std::string> told;
+    response.notice = [&](const Outcome& outcome) {
+        for (const auto& exhibit : outcome.exhibits) told.push_back(exhibit.exhibit.header);
+        return Notice{"id", "incident.opened", "{}"};
+    };
+    ASSERT_TRUE(commit({conviction("a")}));
+    EXPECT_THAT(told, testing::ElementsAre("4", "2"));
 }
 
 TEST_F(EngineStateTest, a_cursor_that_is_elsewhere_stops_the_batch) {

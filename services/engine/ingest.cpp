@@ -45,7 +45,7 @@ double seconds(Duration length) {
 
 Ingest::Ingest(IngestSettings settings)
     : settings_(std::move(settings)), response_(settings_.policy.response()),
-      suspects_(settings_.detection, settings_.policy), database_(settings_.database),
+      suspects_(settings_.detection, settings_.policy), retention_(settings_.exhibits), database_(settings_.database),
       guard_(settings_.database), listener_(settings_.database, {"lazaret_events", "lazaret_snapshot"}),
       name_(settings_.policy.node + "." + random_token().substr(0, 12)) {}
 
@@ -70,6 +70,7 @@ void Ingest::loop() {
         if (!share()) continue;
         auto done = round();
         if (done) done = close_quiet();
+        if (done && owned_.contains(0)) done = retention_.sweep(database_, now());
         if (!done) {
             lost(done.error());
             continue;

@@ -4,6 +4,7 @@
 // subscribers (store/shards.hpp): who comes gets its part within seconds, who dies is replaced.
 
 #include "core/time.hpp"
+#include "engine/retention.hpp"
 #include "engine/suspect.hpp"
 #include "respond/stop_flag.hpp"
 #include "store/database.hpp"
@@ -24,6 +25,7 @@ struct IngestSettings {
     Duration quiet =
         std::chrono::hours(24); ///< an incident without confinement closes after this long without evidence
     Duration close_every = std::chrono::seconds(30);
+    Duration exhibits = std::chrono::hours(14 * 24); ///< how long they are kept
     std::size_t batch = 5000;
 };
 
@@ -50,6 +52,7 @@ class Ingest {
     IngestSettings settings_;
     store::Response response_;
     Suspects suspects_;
+    Retention retention_;
     store::Database database_, guard_;
     store::Listener listener_;
     respond::StopFlag stop_;

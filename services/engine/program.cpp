@@ -36,6 +36,7 @@ IngestSettings ingest_settings(const config::Config& config) {
         !config.engine.postfix_logs.empty() || !config.engine.postfix_units.empty();
     out.policy = Policy(config);
     out.tick = config.engine.tick;
+    out.exhibits = config.exhibits.keep_for;
     return out;
 }
 

@@ -59,6 +59,9 @@ class InfectedSubscriber(Case):
         opened = [ticket for ticket in self.tickets() if ticket["body"]["type"] == "incident.opened"]
         self.assertEqual(len(opened), 1)
         self.assertIn("R-1", json.dumps(opened[0]["body"]))
+        for exhibit in opened[0]["body"]["data"]["exhibits"]:  # of what the rules have refused, if that came before the ticket
+            self.assertIn("To: ***@", exhibit["header"])
+            self.assertNotRegex(exhibit["header"] + exhibit["excerpt"], r"nobody-|[a-z]\d+@")
         self.assertNotIn(" 401 ", self.lazaret.log_of("receiver"))
         self.eventually(lambda: self.lazaret.sql("SELECT ticket FROM incident WHERE subscriber = 'R-1'") == [[opened[0]["ticket"]]],
                         "the incident knows its ticket", 30)
