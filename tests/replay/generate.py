@@ -3,7 +3,7 @@
 
 Three weeks of an ISP's outgoing mail, invented from first principles: honest senders of many kinds, awkward ones among
 them, and in the last week offenders with parameters drawn anew for each. The same seed gives the same recording. Labels go
-to stderr as one JSON object: kind and, for offenders, onset of each subscriber.
+to stderr as one JSON object: kind and, for offenders, onset of each subscriber, and the ids of abusive messages.
 
 What a scanner says it says about a text, wherever that is sent. Nothing here has the format of a name or an address that
 the detector could know."""
@@ -41,12 +41,12 @@ class World:
             value ^= 1 << r.randrange(64)
         return f"{value:016x}"
 
-    def send(self, who, at, rcpts, text, r, sender="", helo="", net="", bad=0.0):
+    def send(self, who, at, rcpts, text, r, sender="", helo="", net="", bad=0.0, account="", abuse=False):
         if at >= START + DAYS * DAY or not rcpts:
             return
         fails = sum(r.random() < bad for _ in rcpts)
         content = "unknown" if self.verdicts == "none" else "spam" if self.caught[text] else "ham"
-        self.messages.append((at, who, rcpts, text, sender, helo, net, content, fails, self.fingerprint(text, r), r.random()))
+        self.messages.append((at, who, rcpts, text, sender, helo, net, content, fails, self.fingerprint(text, r), r.random(), account, abuse))
 
 
 def address(r, host=None):
@@ -93,14 +93,29 @@ def person(world, who, kind="person", since=0, until=DAYS, per_day=None, roams=F
     return friends, mine[0], devices[0], home
 
 
-def office(world, who, kind="office", since=0):
+def office(world, who, kind="office", since=0, size=(4, 40), logs_in=None):
+    """Colleagues behind one address; their mail comes from one server or from each one's device, with logins or without."""
     r = world.rng(who)
-    staff = [(address(r), f"{r.getrandbits(24):x}") for _ in range(r.randrange(4, 40))]
+    staff = [(address(r), f"{r.getrandbits(24):x}") for _ in range(r.randrange(*size))]
+    logs_in = world.rng(who, "logins").random() < 0.4 if logs_in is None else logs_in
     partners, net, by_server = [address(r) for _ in range(400)], network(r), r.random() < 0.6
     for at in moments(r, len(staff) * r.uniform(1, 3), since, DAYS, office=True):
         sender, device = r.choice(staff)
         rcpts = {address(r) if r.random() < 0.15 else partners[int(400 * r.random() ** 2)] for _ in range(1 + int(r.expovariate(2)))}
-        world.send(who, at, sorted(rcpts), world.text(), r, sender, "srv" + who if by_server else device, net, 0.012)
+        world.send(who, at, sorted(rcpts), world.text(), r, sender, "srv" + who if by_server else device, net, 0.012,
+                   sender if logs_in else "")
+    world.kinds[who] = kind
+    return staff, net
+
+
+def sales(world, who, kind="sales", since=0):
+    """A team that writes to people who have never heard of it, each in own words used again and again."""
+    r = world.rng(who)
+    net, bad = network(r), r.uniform(0.02, 0.08)
+    sellers = [(address(r), f"{r.getrandbits(24):x}", world.text(), r.uniform(10, 50)) for _ in range(r.randrange(3, 12))]
+    for sender, device, words, per_day in sellers:
+        for at in moments(r, per_day, since, DAYS, office=True):
+            world.send(who, at, [address(r)], words if r.random() < 0.7 else world.text(), r, sender, device, net, bad, sender)
     world.kinds[who] = kind
 
 
@@ -171,7 +186,7 @@ def bouncer(world, who, onset=None):
         pool, rate, at = [world.text(True) for _ in range(200)], r.uniform(10, 200), onset
         for _ in range(500):
             at += r.expovariate(rate / HOUR)
-            world.send(who, at, [address(r)], r.choice(pool), r, "", "srv" + who, net, r.uniform(0.1, 0.4))
+            world.send(who, at, [address(r)], r.choice(pool), r, "", "srv" + who, net, r.uniform(0.1, 0.4), abuse=True)
         offend(world, who, "backscatter", onset)
 
 
@@ -213,9 +228,36 @@ def spam(world, who, kind, onset, texts=None, per_hour=None):
     while at < onset + lasts:
         world.send(who, at, [address(r) for _ in range(1 + int(r.random() * (2 * each - 1)))], r.choice(texts), r,
                    address(r) if r.random() < forges else sender, f"{r.getrandbits(30):x}" if r.random() < renames else device,
-                   r.choice(nets), bad)
+                   r.choice(nets), bad, abuse=True)
         at += r.expovariate(rate / HOUR)
     offend(world, who, kind, onset)
+
+
+def mailbox(world, who, onset):
+    """One password of a company with many is stolen: among all the mail of the others it hardly shows."""
+    staff, _ = office(world, who, size=(40, 150), logs_in=True)
+    r = world.rng(who, "stolen")
+    account, _ = r.choice(staff)
+    nets, texts = [network(r) for _ in range(r.randrange(2, 60))], [world.text(True) for _ in range(r.randrange(1, 5))]
+    rate, bad, forges = r.uniform(15, 200), 0.01 if world.lists == "clean" else r.uniform(0.05, 0.4), r.choice((0, 0, 0.5))
+    at, each = onset, r.choice((1, 3, 15))
+    for _ in range(500):
+        world.send(who, at, [address(r) for _ in range(1 + int(r.random() * (2 * each - 1)))], r.choice(texts), r,
+                   address(r) if r.random() < forges else account, f"{r.getrandbits(30):x}", r.choice(nets), bad, account, True)
+        at += r.expovariate(rate / HOUR)
+    offend(world, who, "mailbox", onset)
+
+
+def runaway(world, who, onset):
+    """A script gone wrong says the same to the same few, who may have left long ago."""
+    _, net = office(world, who)
+    r = world.rng(who, "script")
+    owners, sender, text = [address(r) for _ in range(r.randrange(1, 4))], address(r), world.text()
+    at, rate, bad = onset, r.uniform(100, 3000), r.choice((0, 0, 1))
+    for _ in range(500):
+        world.send(who, at, [r.choice(owners)], text, r, sender, "cron" + who, net, bad, abuse=True)
+        at += r.expovariate(rate / HOUR)
+    offend(world, who, "runaway", onset)
 
 
 def fill(world):
@@ -259,20 +301,38 @@ def fill(world):
             spam(world, name(), "snowshoe", begin + r.uniform(0, 4) * HOUR, text, per_hour)
     for _ in range(4):
         bouncer(world, name(), onset())
+    for _ in range(3):
+        office(world, name(), "company", size=(40, 150), logs_in=True)
+    for _ in range(2):
+        office(world, name(), "new company", since=HISTORY + r.randrange(4), size=(40, 150), logs_in=True)
+    for _ in range(4):
+        sales(world, name())
+    for _ in range(2):
+        sales(world, name(), "new sales", since=HISTORY + r.randrange(4))
+    for _ in range(6):
+        mailbox(world, name(), onset())
+    for _ in range(4):
+        runaway(world, name(), onset())
 
 
 def write(world, out):
-    pending = []
-    for n, (at, who, rcpts, _, sender, helo, net, content, fails, print_, u) in enumerate(sorted(world.messages, key=lambda m: m[0])):
+    """Returns the ids of abusive messages."""
+    pending, abusive = [], []
+    for n, (at, who, rcpts, _, sender, helo, net, content, fails, print_, u, account, abuse) in enumerate(
+            sorted(world.messages, key=lambda m: m[0])):
         while pending and pending[0][0] <= at:
             out.write(heapq.heappop(pending)[2])
-        out.write(json.dumps({"type": "message", "id": f"m{n}", "ts": round(at, 3), "subscriber": who, "client_ip": net, "helo": helo,
+        out.write(json.dumps({"type": "message", "id": f"m{n}", "ts": round(at, 3), "subscriber": who, "client_ip": net,
+                              "account": account or None, "helo": helo,
                               "mail_from": sender, "rcpts": rcpts, "content": content, "fingerprint": print_}) + "\n")
+        if abuse:
+            abusive.append(f"m{n}")
         known = round(at + 1 + 90 * u ** 4, 3)
         heapq.heappush(pending, (known, n, json.dumps({"type": "delivery", "ts": known, "message": f"m{n}",
                                                        "delivered": len(rcpts) - fails, "nonexistent": fails}) + "\n"))
     while pending:
         out.write(heapq.heappop(pending)[2])
+    return abusive
 
 
 if __name__ == "__main__":
@@ -283,5 +343,5 @@ if __name__ == "__main__":
     given = arguments.parse_args()
     made = World(given.seed, given.verdicts, given.lists)
     fill(made)
-    write(made, sys.stdout)
-    json.dump({"judged": JUDGED, "end": START + DAYS * DAY, "kinds": made.kinds, "onsets": made.onsets}, sys.stderr)
+    abusive = write(made, sys.stdout)
+    json.dump({"judged": JUDGED, "end": START + DAYS * DAY, "kinds": made.kinds, "onsets": made.onsets, "abusive": abusive}, sys.stderr)
