@@ -161,7 +161,7 @@ bool is_domain(std::string_view name) {
     if (name.size() > 253 || name.find('.') == std::string_view::npos) return false;
     for (const auto label : split(name, '.'))
         if (label.empty() || label.size() > 63) return false;
-    return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7F && c != '\\'; });
+    return std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c < 0x7F && c != '\\'; }); // %_ is a space
 }
 
 } // namespace lazaret::spf

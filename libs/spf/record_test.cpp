@@ -68,7 +68,8 @@ TEST(SpfRecord, AMappedAddressMatchesNobody) {
 TEST(SpfDomain, CanBeLookedUp) {
     EXPECT_TRUE(is_domain("a.example"));
     EXPECT_TRUE(is_domain("a.example."));
-    for (const char* wrong : {"", ".", "localhost", "a..example", ".a.example", "a b.example", "a\\.example"})
+    EXPECT_TRUE(is_domain("% %20.example")) << "what macros may make";
+    for (const char* wrong : {"", ".", "localhost", "a..example", ".a.example", "a\tb.example", "a\\.example"})
         EXPECT_FALSE(is_domain(wrong)) << wrong;
     EXPECT_FALSE(is_domain(std::string(64, 'a') + ".example"));
     EXPECT_FALSE(is_domain(std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(63, 'a') + "." + std::string(63, 'a')));
