@@ -91,7 +91,7 @@ Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::ve
         std::map<TraceId, Origin> origins;
         if (traces.empty()) return origins;
         const auto rows = tx.exec_params(
-            "SELECT trace, subscriber, account, host(client) FROM event WHERE trace = ANY ($1::text[]) AND at >= $2"
+            "SELECT trace, subscriber, account, host(client), at FROM event WHERE trace = ANY ($1::text[]) AND at >= $2"
             " AND type = 'message_relayed'",
             plain_array(traces, [](const TraceId& trace) { return trace.to_string(); }), sql_time(since));
         for (const auto& row : rows) {
@@ -101,6 +101,7 @@ Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::ve
             origin.subscriber = read_text(row[1]);
             origin.account = read_text(row[2]);
             if (!row[3].is_null()) origin.client = IpAddress::parse(row[3].c_str()).value();
+            origin.at = read_time(row[4]);
         }
         return origins;
     });

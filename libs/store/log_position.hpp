@@ -51,6 +51,7 @@ Result<std::vector<std::int64_t>> commit_log(Database& database, const LogBatch&
 struct Origin {
     std::string subscriber, account;
     IpAddress client;
+    Time at{}; ///< when it was relayed
 };
 Result<std::map<TraceId, Origin>> find_origins(Database& database, const std::vector<TraceId>& traces,
                                                Time since);

@@ -47,6 +47,7 @@ void Deliveries::restore(const std::vector<store::PendingDelivery>& saved) {
             entry.origin.subscriber = json.value("subscriber", "");
             entry.origin.account = json.value("account", "");
             if (auto client = IpAddress::parse(json.value("client", ""))) entry.origin.client = *client;
+            if (auto at = parse_rfc3339(json.value("at", ""))) entry.origin.at = *at;
         }
         for (const auto& recipient : json.value("deferred", nlohmann::json::array()))
             entry.deferred.push_back(recipient_from(recipient));
@@ -67,6 +68,7 @@ std::string Deliveries::to_json(const std::string& queue_id, const Entry& entry)
         json["subscriber"] = entry.origin.subscriber;
         json["account"] = entry.origin.account;
         json["client"] = entry.origin.client.to_string();
+        json["at"] = format_rfc3339(entry.origin.at);
     }
     for (const auto& recipient : entry.deferred)
         json["deferred"].push_back(recipient_json(recipient));
@@ -194,6 +196,8 @@ Deliveries::Changes Deliveries::collect(Time now) {
                 event.subscriber = entry.origin.subscriber;
                 event.account = entry.origin.account;
                 event.client = entry.origin.client;
+                // The log tells whole seconds: no result comes before its message.
+                event.at = std::max(event.at, entry.origin.at + std::chrono::milliseconds(1));
                 changes.unresolved += entry.is_resolved ? 0 : 1;
                 changes.events.push_back(std::move(event));
             }
