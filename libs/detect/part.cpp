@@ -37,6 +37,7 @@ std::string part_id(const std::string& subscriber, std::uint16_t number) {
 
 std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of, Campaigns& campaigns,
                               const event::Event& event) {
+    if (event.type == event::Type::connection_refused) return std::nullopt; // of an address that may be no part of it
     State& whole = state_of(event.subscriber);
     const Part part = part_of(event);
     if (part.number != 0) {

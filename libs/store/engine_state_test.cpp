@@ -204,6 +204,8 @@ TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
     of_c.subscriber = "c";
     EXPECT_EQ(list_incidents(*engine, of_c).value().at(0).id, opened.incident.id);
     EXPECT_EQ(list_members(*engine, opened.incident.id, 10).value().size(), 3u);
+    EXPECT_EQ(find_member(*engine, opened.incident.id, "b").value()->summary, "why");
+    EXPECT_FALSE(find_member(*engine, opened.incident.id, "d").value());
     EXPECT_FALSE(commit({second}).value().at(0).joined) << "named already";
 
     ASSERT_TRUE(release_subscriber(*owner, "a", "op", "cleaned"));
