@@ -17,6 +17,7 @@ void add_explain(arguments::Command& program, Context& context);
 void add_exhibit(arguments::Command& program, Context& context);
 void add_event(arguments::Command& program, Context& context);
 void add_backtest(arguments::Command& program, Context& context);
+void add_culprit(arguments::Command& program, Context& context);
 void add_spf(arguments::Command& program, Context& context);
 void add_session(arguments::Command& program, Context& context);
 void add_trace(arguments::Command& program, Context& context);

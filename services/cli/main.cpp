@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
     add_explain(program, context);
     add_exhibit(program, context);
     add_backtest(program, context);
+    add_culprit(program, context);
     add_spf(program, context);
     add_session(program, context);
     add_trace(program, context);

@@ -50,6 +50,16 @@ class InfectedSubscriber(Case):
         self.assertEqual(explained.returncode, 0, explained.stderr)
         self.assertIn("block", explained.stdout)
 
+        # Looking back: what would have been decided, and who it was, out of the table of events.
+        self.eventually(lambda: self.lazaret.number("SELECT count(*) FROM event WHERE type = 'delivery_result' AND subscriber = 'R-1'"),
+                        "results of the bot's mail")
+        looked_back = self.lazaret.cli_json("backtest", "--from-database", "--days", "1")
+        self.assertEqual([one["subscriber"] for one in looked_back["confined"]], ["R-1"])
+        self.assertGreaterEqual(looked_back["refused_by_quarantine"], 1)
+        culprits = self.lazaret.cli_json("culprit", "--since", "1h")
+        self.assertGreaterEqual(culprits["standing_out"], 1)
+        self.assertEqual(culprits["culprits"][0]["subscriber"], "R-1")
+
         # The receiver is away: the ticket waits in the outbox, is tried, and comes once when it is back.
         self.eventually(lambda: self.lazaret.number("SELECT coalesce(max(attempts), 0) FROM outbox") >= 1, "the ticket was tried", 30)
         self.assertEqual(self.tickets(), [])
@@ -59,7 +69,8 @@ class InfectedSubscriber(Case):
         opened = [ticket for ticket in self.tickets() if ticket["body"]["type"] == "incident.opened"]
         self.assertEqual(len(opened), 1)
         self.assertIn("R-1", json.dumps(opened[0]["body"]))
-        for exhibit in opened[0]["body"]["data"]["exhibits"]:  # of what the rules have refused, if that came before the ticket
+        self.assertTrue(opened[0]["body"]["data"]["exhibits"], "the rules have refused some of it before")
+        for exhibit in opened[0]["body"]["data"]["exhibits"]:
             self.assertIn("To: ***@", exhibit["header"])
             self.assertNotRegex(exhibit["header"] + exhibit["excerpt"], r"nobody-|[a-z]\d+@")
         self.assertNotIn(" 401 ", self.lazaret.log_of("receiver"))
