@@ -104,6 +104,7 @@ TEST_F(Cli, ExplainsAnIncidentAndClosesIt) {
                 "evidence) VALUES"
                 " ('c1', 'bot', now(), now(), 12.3, 9.2, 'Spam to strangers',"
                 " '[{\"kind\":\"content\",\"llr\":8.1,\"count\":14,\"reason\":\"refused content\"}]')");
+        tx.exec("INSERT INTO incident_member (incident, subscriber, score, summary) VALUES (1, 'c1', 12.3, 'Spam to strangers')");
     }));
     store::NewQuarantine what;
     what.subscriber = "c1";
