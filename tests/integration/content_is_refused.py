@@ -264,16 +264,22 @@ class InTrouble(Scanned):
             self.clamd.signal_all(signal.SIGCONT)
         self.expect_back()
         self.assertNotIn("Eicar", "".join(self.findings()))
+        self.expect_limits_of_what_nobody_has_judged()
 
-    def test_what_nobody_has_judged_is_limited(self):
+    def _events_of(self, subscriber, count):
+        rows = self.lazaret.sql("SELECT refused_by, coalesce(reason, ''), array_to_string(findings, ',') FROM event "
+                                f"WHERE subscriber = '{subscriber}' AND type LIKE 'message_%' ORDER BY sequence")
+        return rows if len(rows) == count else None
+
+    def expect_limits_of_what_nobody_has_judged(self):
         sender = self.lazaret.sender(login="home@test.example")  # of a plan with 30 a minute
         outcomes = [self.send(sender=sender) for _ in range(4)]
         self.assertEqual([outcome.stage for outcome in outcomes], ["sent"] * 3 + ["data"], [outcome.text for outcome in outcomes])
         self.assertEqual(outcomes[3].code, 450)
         self.assertTrue(outcomes[3].text.startswith(EXHAUSTED), outcomes[3].text)
-        self.assertEqual(self.findings(count=4), ["scan_failed.rspamd:enforce:0"] * 4)
-        (row,) = self.lazaret.sql("SELECT refused_by, reason FROM event WHERE type = 'message_refused'")
-        self.assertEqual(row, ["limit", "unjudged.messages_per_minute"])
+        rows = self.eventually(lambda: self._events_of("R-1", 4), "its events are in the database")
+        noted = "scan_failed.rspamd:enforce:0"
+        self.assertEqual(rows, [["nobody", "", noted]] * 3 + [["limit", "unjudged.messages_per_minute", noted]])
         self.assertEqual(self.lazaret.metric("lazaret_ratelimit_hits_total", limit="unjudged", action="defer"), 1)
         self.reload("rspamd", "mode", '"off"')  # nobody is missed any more
         free = self.send(sender=sender)

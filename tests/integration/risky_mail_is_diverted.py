@@ -47,8 +47,9 @@ class RiskyMailIsDiverted(Case):
         self.assertTrue(rows[1][0].endswith("tagged:enforce:0,diverted:enforce:0"), rows)
         (kept,) = self.lazaret.cli_json("exhibit", "S-1")
         self.assertEqual((kept["became"], kept["excerpt"]), ("diverted", "Take this exclusive\ncasino bonus."), kept)
+        self.confine_to_the_pool()
 
-    def test_confined_to_the_pool(self):
+    def confine_to_the_pool(self):
         confined, other = self.lazaret.sender(), self.lazaret.sender(login="two@test.example")
         self.lazaret.cli("quarantine", "add", "S-1", "--level", "divert", "--reason", "its mail looks odd")
 
@@ -61,7 +62,7 @@ class RiskyMailIsDiverted(Case):
         (row,) = self.lazaret.sql("SELECT array_to_string(findings, ',') FROM event WHERE type = 'message_relayed' AND "
                                   "subscriber = 'S-1' ORDER BY sequence DESC LIMIT 1")
         self.assertEqual(row, ["diverted:enforce:0"])
-        self.assertEqual(self.lazaret.number("SELECT count(*) FROM exhibit"), 0, "not for what is in it")
+        self.assertEqual(self.lazaret.number("SELECT count(*) FROM exhibit"), 1, "of none but the risky one, since it is not its content")
         self.lazaret.cli("quarantine", "release", "S-1", "--reason", "it was a mailing")
         self.eventually(lambda: not is_diverted(), "it is free again", 20)
 
