@@ -201,6 +201,23 @@ TEST_F(OutcomesTest, a_log_that_cannot_be_read_is_a_metric) {
     EXPECT_TRUE(eventually([&] { return value() == 1; }));
 }
 
+TEST_F(OutcomesTest, one_that_cannot_be_read_does_not_hold_up_the_others) {
+    auto s = settings();
+    std::filesystem::create_directory(dir.path / "folder.log");
+    s.logs = {dir.path / "folder.log", dir.path / "mail.log"};
+    s.units = {"postfix@-.service"};
+    s.journalctl = {(dir.path / "no-journalctl").string()};
+    Outcomes outcomes(s);
+    outcomes.start();
+    for (std::size_t i = 1; i <= 20; ++i) { // with a wait for each of the others this would take half a minute
+        log(message("s"));
+        ASSERT_TRUE(eventually([&] { return results().size() == i; }));
+    }
+    EXPECT_EQ(postfix_log_readable(s.logs[0].string()).Value(), 0);
+    EXPECT_EQ(postfix_log_readable(s.logs[1].string()).Value(), 1);
+    EXPECT_EQ(postfix_log_readable("journal").Value(), 0);
+}
+
 TEST_F(OutcomesTest, survives_the_death_of_the_database) {
     Outcomes outcomes(settings());
     outcomes.start();
