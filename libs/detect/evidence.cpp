@@ -39,7 +39,8 @@ Findings add_up(const std::vector<std::string>& findings) {
 void observe_result(const event::Event& event, Observation& seen) {
     seen.is_result = true;
     // A deferral may still turn out well, other bounces blame more than the address: neither is counted.
-    if (event.delivery == event::DeliveryStatus::bounced && says_nonexistent(event.enhanced))
+    if (event.delivery == event::DeliveryStatus::bounced &&
+        (says_nonexistent(event.enhanced) || says_nonexistent_in_words(event.reason)))
         seen.nonexistent = 1;
     else if (event.delivery == event::DeliveryStatus::sent)
         seen.exist = 1;

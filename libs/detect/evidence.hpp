@@ -51,6 +51,9 @@ Observation observe(const event::Event& event, const Reading& reading);
 /// True for the enhanced codes of RFC 3463 that say the address does not exist: x.1.1, x.1.2, x.1.3, x.1.10.
 bool says_nonexistent(std::string_view enhanced);
 
+/// Likewise of a reply in words, for the servers that say 5.0.0, 5.1.0 or 5.7.1 to everything (nonexistent.cpp).
+bool says_nonexistent_in_words(std::string_view reply);
+
 /// When the transaction of this trace began: its first 48 bits are milliseconds.
 Time begin_of(const TraceId& trace);
 
