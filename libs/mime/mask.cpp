@@ -190,7 +190,8 @@ std::string tidied(std::string_view text, std::size_t most) {
         }
         const std::size_t ends = out.empty() ? 0 : is_apart ? 2 : 1;
         if (out.size() + ends >= most) break;
-        out.append(ends, '\n').append(printable(line, most - out.size() - ends));
+        const std::size_t room = most - out.size() - ends;
+        out.append(ends, '\n').append(printable(line, room));
         is_apart = false;
     }
     return out;

@@ -19,6 +19,15 @@ std::string header(std::string_view section, const std::vector<std::string>& rec
     return Mask(recipients).header(section, enough);
 }
 
+TEST(Mask, an_excerpt_ends_where_the_empty_line_before_its_last_one_does) {
+    const Mask mask({});
+    for (std::size_t most = 1; most < 40; ++most) {
+        const auto excerpt = mask.text("first line\n\nsecond line\n\n\nthird line, which is longer", most);
+        EXPECT_LE(excerpt.size(), most);
+        if (most > 15) EXPECT_GE(excerpt.size() + 2, std::min<std::size_t>(most, 50)) << most;
+    }
+}
+
 TEST(Mask, of_an_address_the_domain_stays) {
     EXPECT_EQ(masked("write to paul@isle.example now"), "write to ***@isle.example now");
     EXPECT_EQ(masked("paul@isle.example,anna@b\xC3\xBC" "cher.example."), "***@isle.example,***@b\xC3\xBC" "cher.example.");
