@@ -24,6 +24,9 @@ Part part_of(const event::Event& event);
 /// Under which a part's state is kept beside the subscriber's.
 std::string part_id(const std::string& subscriber, std::uint16_t number);
 
+/// A confinement reaches every submission node within this; what slips through until then was decided upon already.
+inline constexpr Duration until_it_holds = std::chrono::seconds(2);
+
 /// Finds the state kept under a subscriber's name or a part_id(), begun where there is none. It stays where it is until
 /// the end of feed().
 using StateOf = std::function<State&(const std::string& id)>;

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace lazaret::detect {
-namespace {
-
-/// As in the engine: what slips through until a confinement reaches every node was decided upon already.
-constexpr Duration until_it_holds = std::chrono::seconds(2);
-
-} // namespace
 
 std::string_view to_string(Action action) {
     switch (action) {

@@ -41,7 +41,8 @@ and campaign for all subscribers that send one text together. "message" is the o
 null when a delivery result did.
 
 --without KIND leaves a kind of evidence out: content, failing_recipients, fan_out, volume, spread,
-null_sender, campaign. --assume NAME=VALUE changes an assumption of the model, NAME=xFACTOR multiplies it.
+null_sender, campaign, login_failures. --assume NAME=VALUE changes an assumption of the model, NAME=xFACTOR
+multiplies it.
 
 The detector is the engine's, with its options: engine.*, content.reject_score. For a recording defaults hold
 without --config and without the usual file.

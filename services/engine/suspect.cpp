@@ -6,13 +6,6 @@
 #include <map>
 
 namespace lazaret::engine {
-namespace {
-
-/// A confinement reaches the submission nodes within a second; what slips through until then was decided upon
-/// already.
-constexpr Duration until_it_holds = std::chrono::seconds(2);
-
-} // namespace
 
 Suspects::Suspects(const detect::Options& options, Policy policy)
     : detector_(options), policy_(std::move(policy)) {}
@@ -71,7 +64,7 @@ void Suspects::convict(const std::string& subscriber, const detect::Suspicion& s
     auto conviction = to_conviction(subscriber, suspicion);
     Subject& subject = changed_.at(subscriber);
     conviction.confine = wants_confinement(policy_, subject.is_protected, suspicion.at, now);
-    if (conviction.confine) subject.state.clear_evidence(suspicion.at + until_it_holds);
+    if (conviction.confine) subject.state.clear_evidence(suspicion.at + detect::until_it_holds);
     effects.convictions.push_back(std::move(conviction));
 }
 
