@@ -5,12 +5,6 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
 endif()
-# Tests are many programs, which mold links in no time. What users run comes from the system's own linker.
-find_program(MOLD mold)
-if(MOLD AND LAZARET_SANITIZE)
-  # mold 1.10 now and then ends the read-only part on a page that is not mapped, and the loader refuses the program.
-  add_link_options(-fuse-ld=mold -Wl,-z,norelro)
-endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers -Werror=return-type
                     -fstack-protector-strong)
