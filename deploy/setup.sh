@@ -99,17 +99,25 @@ build() {
   [ -d "${CCACHE_DIR:-$HOME/.cache/ccache}" ] || export CCACHE_DISABLE=1
   # Dependencies of precompiled headers and ccache agree only with these (cmake/toolchain.cmake).
   export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-  while IFS= read -r line; do
+  local ended=0 what=failed
+  while :; do
+    # No single file takes a quarter of an hour.
+    IFS= read -r -t 900 line || { ended=$?; break; }
     printf '%s\n' "$line" >>"$log"
     case $line in
       "built "*) built=1; progress "building ($preset) ${line#built }" ;;
       "status "*) status=${line#status } ;;
     esac
   done < <(NINJA_STATUS='built %f/%t ' ninja -C "$dir" "$@" 2>&1 && echo "status 0" || echo "status $?")
+  if [ "$ended" -gt 128 ]; then
+    what="hangs: nothing new for 15 minutes (what runs stands above)"
+    ps --ppid 2 -p 2 --deselect -o pid,ppid,etimes,stat,wchan:20,args | cut -c1-200 >&2 || true
+    pkill -P "$!" || true
+  fi
   if [ "$status" != 0 ]; then
     [ -z "$live" ] || printf '\r\033[K'
     grep -v '^built [0-9/]* \(Building\|Linking\)' "$log" | tail -40 >&2
-    die "the build failed; the whole output is in $log"
+    die "the build $what; the whole output is in $log"
   fi
   [ -z "$built" ] || finish "built ($preset) in $((SECONDS - started)) s"
 }
