@@ -9,6 +9,7 @@
 #include "spf/result.hpp"
 #include "event/exhibit.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct Recipient {
     bool operator==(const Recipient&) const = default;
 };
 
+/// At most so many hosts of links are kept of a message.
+inline constexpr std::size_t most_uri_hosts = 4;
+
 struct Event {
     std::uint64_t sequence = 0; ///< per node, from 1, without gaps; assigned by the journal
     Time at{};
@@ -66,6 +70,8 @@ struct Event {
     std::uint64_t size = 0;                   ///< octets of content as received
     std::uint64_t message_id_hash = 0;
     std::uint64_t fingerprint = 0; ///< similarity hash of the text: near-identical texts differ in few bits; 0 = unknown
+    std::vector<std::uint64_t> uri_hosts; ///< where links lead: name_hash() of registrable domains and addresses
+    std::uint64_t agent_hash = 0;         ///< name_hash() of User-Agent or X-Mailer; 0 = none
     RefusedBy refused_by = RefusedBy::nobody;
     std::string reason;                ///< rule, limit or quarantine name; reply text of the next hop cut to 200
     std::vector<std::string> findings; ///< content findings "rule:mode:score", also on relayed messages

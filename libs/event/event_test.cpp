@@ -1,6 +1,7 @@
 #include "event/event.hpp"
 
 #include "core/text.hpp"
+#include "event/name_hash.hpp"
 
 #include <gtest/gtest.h>
 
@@ -47,6 +48,9 @@ Event random_event(std::mt19937_64& random) {
     e.size = some(random());
     e.message_id_hash = some(random());
     e.fingerprint = some(random());
+    for (auto n = random() % (most_uri_hosts + 1); n > 0; --n)
+        e.uri_hosts.push_back(random());
+    e.agent_hash = some(random());
     e.refused_by = static_cast<RefusedBy>(random() % 8);
     e.reason = random_text(random);
     for (auto n = random() % 4; n > 0; --n)
@@ -215,6 +219,12 @@ TEST(Event, NeverThrowsOnRubbish) {
         refused += from_json(line) ? 0 : 1;
     }
     EXPECT_GT(refused, 5'000);
+}
+
+TEST(NameHash, NeverChanges) {
+    // The database and other nodes hold these numbers.
+    EXPECT_EQ(name_hash("example.com"), 0x9591d6421994d599u);
+    EXPECT_EQ(name_hash(""), 0u);
 }
 
 } // namespace

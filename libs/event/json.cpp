@@ -38,6 +38,8 @@ template <class AnyEvent, class Visit> void each_field(AnyEvent& e, Visit&& visi
     visit("size", e.size);
     visit("message_id_hash", Hash<Number>{e.message_id_hash});
     visit("fingerprint", Hash<Number>{e.fingerprint});
+    visit("uri_hosts", e.uri_hosts);
+    visit("agent_hash", Hash<Number>{e.agent_hash});
     visit("refused_by", e.refused_by);
     visit("reason", e.reason);
     visit("findings", e.findings);
@@ -100,6 +102,16 @@ class Writer {
             out_ += ",\"domain\":";
             put_text(recipient.domain);
             out_ += '}';
+        }
+        out_ += ']';
+    }
+    void operator()(const char* name, const std::vector<std::uint64_t>& hashes) {
+        if (hashes.empty()) return;
+        key(name);
+        char before = '[';
+        for (const auto hash : hashes) {
+            out_ += std::exchange(before, ',');
+            put_hash(hash);
         }
         out_ += ']';
     }
@@ -264,6 +276,13 @@ class Reader {
             else return false;
         }
         field = std::move(exhibit);
+        return true;
+    }
+    static bool read(const Json& json, std::vector<std::uint64_t>& hashes) {
+        if (!json.is_array() || json.size() > most_uri_hosts) return false;
+        hashes.resize(json.size());
+        for (std::size_t i = 0; i < hashes.size(); ++i)
+            if (!read(json[i], Hash<std::uint64_t>{hashes[i]})) return false;
         return true;
     }
     template <class Item> static bool read(const Json& json, std::vector<Item>& field) {

@@ -1,5 +1,7 @@
 #include "scan/links.hpp"
 
+#include "event/event.hpp"
+#include "event/name_hash.hpp"
 #include "scan/reading.hpp"
 #include "scan/scanner.hpp"
 
@@ -44,6 +46,16 @@ std::vector<std::string> hosts_to_ask(const std::vector<mime::Uri>& uris, const 
         if (uri.scheme == "mailto" || name.empty() || is_allowed(policy, uri.host)) continue;
         if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
     }
+    return out;
+}
+
+std::vector<std::uint64_t> hosts_to_keep(const std::vector<std::string>& hosts) {
+    std::vector<std::uint64_t> out;
+    out.reserve(hosts.size());
+    for (const auto& host : hosts)
+        out.push_back(event::name_hash(host));
+    std::sort(out.begin(), out.end());
+    if (out.size() > event::most_uri_hosts) out.resize(event::most_uri_hosts);
     return out;
 }
 

@@ -12,6 +12,8 @@
 #include "scan/check.hpp"
 #include "scan/host_list.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,5 +42,10 @@ std::vector<verdict::Finding> check_links(Reading& reading, const LinkPolicy& po
 /// What to ask DNS lists about, at most `most`: registrable domains and addresses that links of http, https and ftp lead
 /// to, each once, in their order, without what the allow list covers.
 std::vector<std::string> hosts_to_ask(const std::vector<mime::Uri>& uris, const LinkPolicy& policy, std::size_t most = 20);
+
+/// Of hosts_to_ask(), what an event says of them: event::name_hash() of each, and where there are more than
+/// event::most_uri_hosts those with the smallest. So two messages with hosts in common mostly have those in common that are
+/// kept, in whatever order they come and whatever else is put before them.
+std::vector<std::uint64_t> hosts_to_keep(const std::vector<std::string>& hosts);
 
 } // namespace lazaret::scan

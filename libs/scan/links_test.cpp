@@ -1,5 +1,6 @@
 #include "scan/links.hpp"
 
+#include "event/event.hpp"
 #include "scan/reading.hpp"
 
 #include <gtest/gtest.h>
@@ -115,6 +116,18 @@ TEST(Links, AllowedHostsAreNotReportedOrAsked) {
     EXPECT_EQ(hosts_to_ask(reading.uris(), policy),
               (std::vector<std::string>{"example.org", "192.0.2.9", "example.net", "example.info"}));
     EXPECT_EQ(hosts_to_ask(reading.uris(), policy, 2).size(), 2u);
+}
+
+TEST(Links, AnEventKeepsTheSameHostsOfMessagesThatShareThem) {
+    EXPECT_EQ(hosts_to_keep({"b.example", "a.example"}), hosts_to_keep({"a.example", "b.example"}));
+    EXPECT_TRUE(hosts_to_keep({}).empty());
+    std::vector<std::string> many;
+    for (int i = 0; i < 12; ++i)
+        many.push_back("h" + std::to_string(i) + ".example");
+    const auto kept = hosts_to_keep(many);
+    EXPECT_EQ(kept.size(), event::most_uri_hosts);
+    std::reverse(many.begin(), many.end());
+    EXPECT_EQ(hosts_to_keep(many), kept);
 }
 
 } // namespace

@@ -52,7 +52,7 @@ Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Confi
     }
     if (config.attachments.mode != Mode::off) made->attachments_ = attachment_policy(config.attachments);
     made->checks_links_ = config.links.mode != Mode::off;
-    if (made->checks_links_ || !config.dns_lists.empty()) {
+    if (made->checks_links_ || !config.dns_lists.empty() || !config.links.allow_file.empty()) {
         auto links = link_policy(config.links);
         if (!links) return links.error();
         made->links_ = std::move(*links);

@@ -25,7 +25,7 @@ class LocalChecks {
     /// In the modes of the checks, under those of the configuration.
     std::vector<verdict::Finding> run(Reading& reading, RuleScanner& scanner) const;
 
-    /// What to ask DNS lists about: where the message leads, without what links.allow_file covers.
+    /// What to ask DNS lists about and what an event is to say: where the message leads, without what links.allow_file covers.
     std::vector<std::string> hosts(Reading& reading) const;
 
   private:

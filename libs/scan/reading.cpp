@@ -1,5 +1,6 @@
 #include "scan/reading.hpp"
 
+#include "event/name_hash.hpp"
 #include "message/field.hpp"
 #include "message/fingerprint.hpp"
 #include "mime/words.hpp"
@@ -35,6 +36,8 @@ std::string shown_text(const mime::Message& message) {
     const bool is_empty = out.find_first_not_of(" \t\n") == out.npos;
     return is_empty ? message.text() : out;
 }
+
+constexpr std::size_t longest_agent = 255; // octets that count
 
 } // namespace
 
@@ -88,6 +91,13 @@ std::uint64_t Reading::fingerprint() {
     if (simple && simple->is_ascii) return message::fingerprint(raw_); // line ends make no difference to it
     if (simple) return message::fingerprint(text());
     return message::fingerprint(shown_text(mime()));
+}
+
+std::uint64_t Reading::agent_hash() const {
+    message::FieldCursor fields(header_);
+    while (const auto field = fields.next())
+        if (field->is("User-Agent") || field->is("X-Mailer")) return event::name_hash(field->unfolded().substr(0, longest_agent));
+    return 0;
 }
 
 } // namespace lazaret::scan

@@ -44,6 +44,8 @@ class Reading {
     /// message::fingerprint() of what its reader sees, so that one text has one hash as plain text, HTML, base64 or
     /// quoted-printable. 0 for too little text.
     std::uint64_t fingerprint();
+    /// event::name_hash() of the program that says it wrote the message: User-Agent or X-Mailer, whichever comes first.
+    std::uint64_t agent_hash() const;
 
   private:
     const std::optional<mime::Plain>& plain();

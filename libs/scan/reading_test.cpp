@@ -1,6 +1,7 @@
 #include "scan/reading.hpp"
 
 #include "core/text.hpp"
+#include "event/name_hash.hpp"
 #include "message/fingerprint.hpp"
 
 #include <gtest/gtest.h>
@@ -109,6 +110,14 @@ TEST(Reading, TheHeaderIsItsFields) {
         large += field;
     const auto kept = header(large + "\r\nbody", large.size() + 2);
     EXPECT_EQ(kept.size(), 65 * field.size()) << "whole fields within 64 KiB";
+}
+
+TEST(Reading, TheProgramThatWroteIt) {
+    const auto of = [](const std::string& fields) { return Mail(fields, words).read().agent_hash(); };
+    EXPECT_EQ(of("Subject: X-Mailer: a\r\n"), 0u);
+    EXPECT_EQ(of("X-MAILER:  The Bat!\r\n (v3)\r\n"), event::name_hash("The Bat! (v3)"));
+    EXPECT_EQ(of("User-Agent: Mutt/2.2\r\nX-Mailer: other\r\n"), event::name_hash("Mutt/2.2"));
+    EXPECT_EQ(of("X-Mailer: " + std::string(255, 'x') + "yyy\r\n"), event::name_hash(std::string(255, 'x')));
 }
 
 } // namespace

@@ -16,12 +16,12 @@ const char* const event_columns =
     "node, sequence, at, type, trace, subscriber, account, host(client) AS client, listener, helo, "
     "sender_hash,"
     " sender_domain, null_sender, spf, recipients, recipients_refused, recipients_nonexistent, size, "
-    "message_id_hash, fingerprint,"
+    "message_id_hash, fingerprint, to_json(uri_hosts) AS uri_hosts, agent_hash,"
     " refused_by, reason, to_json(findings) AS findings, reply_code, enhanced, delivery, remote_host";
 
 namespace {
 
-using Row = std::array<std::optional<std::string>, 27>;
+using Row = std::array<std::optional<std::string>, 29>;
 
 /// What PostgreSQL's text takes: no NUL, valid UTF-8.
 std::string clean(const std::string& text) {
@@ -78,6 +78,14 @@ std::optional<std::string> text_array(const std::vector<std::string>& texts) {
     return array + "}";
 }
 
+std::optional<std::string> hash_array(const std::vector<std::uint64_t>& hashes) {
+    if (hashes.empty()) return std::nullopt;
+    std::string array;
+    for (const auto hash : hashes)
+        array += (array.empty() ? "{" : ",") + std::to_string(sql_hash(hash));
+    return array + "}";
+}
+
 const std::array<std::string, std::tuple_size_v<Row>> columns{"node",
                                                               "sequence",
                                                               "at",
@@ -98,6 +106,8 @@ const std::array<std::string, std::tuple_size_v<Row>> columns{"node",
                                                               "size",
                                                               "message_id_hash",
                                                               "fingerprint",
+                                                              "uri_hosts",
+                                                              "agent_hash",
                                                               "refused_by",
                                                               "reason",
                                                               "findings",
@@ -129,6 +139,8 @@ Row to_row(const std::string& node, const event::Event& e) {
             number(e.size),
             hash_or_null(e.message_id_hash),
             hash_or_null(e.fingerprint),
+            hash_array(e.uri_hosts),
+            hash_or_null(e.agent_hash),
             std::string(event::to_string(e.refused_by)),
             text_or_null(e.reason),
             text_array(e.findings),
@@ -201,6 +213,10 @@ event::Event read_event_row(const pqxx::row& row) {
     e.size = row["size"].as<std::uint64_t>();
     e.message_id_hash = read_hash(row["message_id_hash"]);
     e.fingerprint = read_hash(row["fingerprint"]);
+    if (!row["uri_hosts"].is_null())
+        for (const auto& hash : nlohmann::json::parse(row["uri_hosts"].c_str()))
+            e.uri_hosts.push_back(static_cast<std::uint64_t>(hash.get<std::int64_t>()));
+    e.agent_hash = read_hash(row["agent_hash"]);
     e.refused_by = event::parse_refused_by(row["refused_by"].c_str()).value();
     e.reason = read_text(row["reason"]);
     if (!row["findings"].is_null())

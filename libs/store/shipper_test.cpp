@@ -59,6 +59,8 @@ class ShipperTest : public testing::Test {
         e.size = 12345;
         e.message_id_hash = 7;
         e.fingerprint = 0xfedcba9876543210;
+        e.uri_hosts = {0xfedcba9876543210, 1};
+        e.agent_hash = 0xffffffffffffffff;
         e.refused_by = event::RefusedBy::next_hop;
         e.reason = "550 5.1.1 no";
         e.findings = {"gtube:enforce:10", "a\"b\\,{c}", ""};

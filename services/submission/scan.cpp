@@ -2,6 +2,7 @@
 // comes of it.
 
 #include "net/together.hpp"
+#include "scan/links.hpp"
 #include "scan/reading.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
@@ -91,7 +92,10 @@ std::vector<verdict::Finding> Session::look(const scan::Policy& policy, std::vec
     std::string from_file;
     scan::Reading reading(tx.spool.beginning(scan::octets_to_read(body_at, content.scan_size), from_file), body_at);
     tx.record.fingerprint = reading.fingerprint();
-    if (to_ask) *to_ask = tx.settings->checks->hosts(reading);
+    tx.record.agent_hash = reading.agent_hash();
+    auto hosts = tx.settings->checks->hosts(reading);
+    tx.record.uri_hosts = scan::hosts_to_keep(hosts);
+    if (to_ask) *to_ask = std::move(hosts);
     if (tx.settings->checks->empty() || policy.mode == config::Mode::off) return {};
     const auto began = std::chrono::steady_clock::now();
     auto findings = tx.settings->checks->run(reading, worker_.rule_scanner());
