@@ -1,7 +1,9 @@
 # lazaret_library(NAME LAYER n DEPS targets...): a static library of libs/NAME from all its *.cpp; *_test.cpp become NAME_test.
 # A library may use lower layers, and its own layer only where that is named here: CMake refuses the rest at configure time.
+# The sanitized build compiles several sources of a folder as one; APART names those whose local names clash with another's.
 function(lazaret_library name)
-  cmake_parse_arguments(ARG "" "LAYER" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LAYER" "DEPS;APART" ${ARGN})
+  set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")

@@ -11,9 +11,9 @@
 namespace lazaret::mime {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// CRLF for LF, as on the wire.
 std::string wire(std::string_view text) {
