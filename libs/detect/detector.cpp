@@ -170,6 +170,8 @@ std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& ca
     if (seen.is_message) take_message(state, told, event, seen);
     take_result(state, told, event, seen);
     if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
+    // What arrived was counted as good when it was sent, and tells nothing new.
+    if (seen.is_result && !seen.is_message && seen.nonexistent == 0) return std::nullopt;
 
     Judged out;
     out.by_kind = scores(state, &campaigns, hash_of(event.subscriber));
@@ -204,9 +206,9 @@ std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, cons
     return explain(state, judged->by_kind, &campaigns, who);
 }
 
-std::optional<Suspicion> Detector::feed_part(State& part, std::size_t parts, const Campaigns& campaigns,
+std::optional<Suspicion> Detector::feed_part(State& part, std::size_t choices, const Campaigns& campaigns,
                                              const event::Event& event) const {
-    const double threshold = threshold_ + std::log(static_cast<double>(std::max<std::size_t>(parts, 1)));
+    const double threshold = threshold_ + std::log(static_cast<double>(std::max<std::size_t>(choices, 1)));
     const auto judged = take(part, campaigns, nullptr, event, threshold);
     if (!judged || !judged->is_convicted) return std::nullopt;
     Suspicion found = explain(part, judged->by_kind, &campaigns, hash_of(event.subscriber));

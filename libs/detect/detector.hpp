@@ -7,6 +7,7 @@
 #include "detect/model.hpp"
 #include "detect/state.hpp"
 #include "event/event.hpp"
+#include "subscriber/model.hpp"
 
 #include <array>
 #include <cstdint>
@@ -36,7 +37,8 @@ struct Suspicion {
     std::vector<TraceId> samples;
     std::uint64_t campaign = 0; ///< fingerprint of the text shared with others, the same for all of them; else 0
     std::uint64_t text = 0;     ///< fingerprint of the text that went to strangers, whoever else sends it; else 0
-    std::string part;           ///< "account anna@firm.example" where it is not the subscriber as a whole (part.hpp)
+    subscriber::Scope scope = subscriber::Scope::everything; ///< what of the subscriber's mail is at fault (part.hpp)
+    std::string part;           ///< the login or address that the scope names, else ""
 };
 
 /// What speaks against it, in one sentence.
@@ -53,9 +55,9 @@ class Detector {
     /// threshold, also for each further event that adds evidence, until State::clear_evidence() or time
     /// lowers it. Events should come in the order of time; one that is late counts as if it came now.
     std::optional<Suspicion> feed(State& state, Campaigns& campaigns, const event::Event& event) const;
-    /// The same for one of `parts` parts of a subscriber, after the subscriber itself. The subscriber's false alarms are
-    /// shared out among them (Bonferroni): each has to show ln(parts) more.
-    std::optional<Suspicion> feed_part(State& part, std::size_t parts, const Campaigns& campaigns,
+    /// The same for one of `choices` parts of a subscriber, after the subscriber itself. The subscriber's false alarms are
+    /// shared out among them (Bonferroni): each has to show ln(choices) more.
+    std::optional<Suspicion> feed_part(State& part, std::size_t choices, const Campaigns& campaigns,
                                        const event::Event& event) const;
 
     /// Where the subscriber stands at `at`, guilty or not; `campaigns` and `subscriber` may be left out.

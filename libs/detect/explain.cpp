@@ -107,7 +107,7 @@ Contribution about(Kind kind, const State& state, const Campaigns* campaigns, st
 } // namespace
 
 std::string words(const Suspicion& suspicion) {
-    std::string text = suspicion.part.empty() ? "" : suspicion.part + ": ";
+    std::string text = suspicion.part.empty() ? "" : subscriber::in_words(suspicion.scope, suspicion.part) + ": ";
     bool is_first = true;
     for (const auto& line : suspicion.evidence)
         if (line.llr > 0) text += (std::exchange(is_first, false) ? "" : "; ") + line.reason;

@@ -4,6 +4,9 @@
 #include <cstdio>
 
 namespace lazaret::detect {
+
+using subscriber::Scope;
+
 namespace {
 
 std::uint16_t number_of(std::uint64_t hash) {
@@ -21,10 +24,12 @@ Part part_of(const event::Event& event) {
     Part part;
     if (!event.account.empty()) {
         part.number = number_of(hash_of(event.account));
-        part.name = "account " + event.account;
+        part.scope = Scope::account;
+        part.name = event.account;
     } else if (!event.client.is_unspecified()) {
         part.number = number_of(hash_of_client(event.client));
-        part.name = "address " + event.client.to_string();
+        part.scope = Scope::address;
+        part.name = event.client.is_v4() ? event.client.to_string() : Cidr(event.client, 64).to_string();
     }
     return part;
 }
@@ -34,6 +39,19 @@ std::string part_id(const std::string& subscriber, std::uint16_t number) {
     std::snprintf(digits, sizeof digits, "/%03x", number - 1u);
     return subscriber + digits;
 }
+
+namespace {
+
+/// A server that bounces spam goes on with its other mail.
+std::optional<Suspicion> narrowed(std::optional<Suspicion> suspicion) {
+    if (suspicion && suspicion->cause == "backscatter") {
+        suspicion->scope = Scope::bounces;
+        suspicion->part.clear();
+    }
+    return suspicion;
+}
+
+} // namespace
 
 std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of, Campaigns& campaigns,
                               const event::Event& event) {
@@ -47,17 +65,19 @@ std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of,
             whole.parts = 1;
         }
     }
-    auto suspicion = detector.feed(whole, campaigns, event);
+    auto suspicion = narrowed(detector.feed(whole, campaigns, event));
     if (whole.parts == 0 || part.number == 0) return suspicion;
 
     State& own = state_of(part_id(event.subscriber, part.number));
     if (own.born == Time{}) whole.parts = std::min<std::uint16_t>(static_cast<std::uint16_t>(whole.parts + 1), most_parts);
     // What the whole was judged for is not held against the part again.
     if (own.judged_until < whole.judged_until) own.clear_evidence(whole.judged_until);
-    auto of_part = detector.feed_part(own, whole.parts, campaigns, event);
-    if (suspicion || !of_part) return suspicion;
+    // Once the whole is convicted, which part it was is no further choice among many.
+    auto of_part = detector.feed_part(own, suspicion ? 1 : whole.parts, campaigns, event);
+    if (!of_part) return suspicion;
+    of_part->scope = part.scope;
     of_part->part = part.name;
-    return of_part;
+    return narrowed(std::move(of_part));
 }
 
 } // namespace lazaret::detect

@@ -17,7 +17,8 @@ inline constexpr std::uint16_t most_parts = 4096;
 
 struct Part {
     std::uint16_t number = 0; ///< 1 to most_parts; 0: the event does not tell
-    std::string name;         ///< "account anna@firm.example", "address 192.0.2.1"
+    subscriber::Scope scope = subscriber::Scope::everything; ///< account or address
+    std::string name;         ///< "anna@firm.example", "192.0.2.1", "2001:db8:1:2::/64"
 };
 /// IPv6 addresses of one /64 are one client.
 Part part_of(const event::Event& event);
@@ -31,8 +32,8 @@ inline constexpr Duration until_it_holds = std::chrono::seconds(2);
 /// the end of feed().
 using StateOf = std::function<State&(const std::string& id)>;
 
-/// Feeds an event to its subscriber and to the part of it that the event is of. The suspicion is against the subscriber
-/// as a whole where there is one, else against the part.
+/// Feeds an event to its subscriber and to the part of it that the event is of. The suspicion is against the part where
+/// that alone is convicted, else against the subscriber as a whole; for backscatter against its mail without a sender.
 std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of, Campaigns& campaigns,
                               const event::Event& event);
 

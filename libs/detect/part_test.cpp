@@ -68,7 +68,8 @@ TEST_F(PartTest, a_mailbox_with_a_stolen_password_is_found_behind_a_company) {
         }
     }
     ASSERT_TRUE(found);
-    EXPECT_EQ(found->part, "account u7@firm.example");
+    EXPECT_EQ(found->scope, subscriber::Scope::account);
+    EXPECT_EQ(found->part, "u7@firm.example");
     EXPECT_EQ(words(*found).find("account u7@firm.example: "), 0u);
     EXPECT_LE(sent, 20);
     EXPECT_NEAR(found->threshold, detector.threshold() + std::log(mailboxes), 0.5) << "false alarms are shared out";

@@ -246,6 +246,7 @@ Result<void> ReplayReader::read_message(const object& read, Recorded& line) {
     sent.at = line.at;
     sent.subscriber = line.subscriber;
     sent.account = event.account;
+    sent.null_sender = event.null_sender;
     sent.client = event.client;
     sent.awaited = event.recipients.size();
     sent_.emplace(line.message, std::move(sent));
@@ -287,6 +288,7 @@ Result<void> ReplayReader::read_delivery(const object& read, Recorded& line) {
     event.trace = sent.trace;
     event.subscriber = sent.subscriber;
     event.account = sent.account;
+    event.null_sender = sent.null_sender;
     event.client = sent.client;
     event.recipients.emplace_back(); // the recording does not say which
     if (sent.awaited == 0) sent_.erase(found);

@@ -66,6 +66,7 @@ class ReplayReader {
         Time at{};
         std::string subscriber, account;
         IpAddress client;
+        bool null_sender = false;
         std::uint64_t awaited = 0; // recipients without a result
     };
     struct Parser;

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace lazaret::detect {
+namespace {
+
+/// Of a message that was held back results come in a recording until then.
+constexpr Duration results_are_late = std::chrono::hours(5 * 24);
+
+} // namespace
 
 std::string_view to_string(Action action) {
     switch (action) {
@@ -28,7 +34,7 @@ Result<void> Replay::take(const Recorded& line, std::vector<ReplayDecision>& dec
         found->second.story.subscriber = line.subscriber;
     }
     Subject& subject = found->second;
-    if (line.sent > subject.from && line.sent < subject.until) {
+    if (is_held_back(subject, line)) {
         subject.story.held_back += line.is_sent ? 1 : 0;
         return {};
     }
@@ -42,6 +48,15 @@ Result<void> Replay::take(const Recorded& line, std::vector<ReplayDecision>& dec
             convict(subject, line, *suspicion, decisions);
     }
     return {};
+}
+
+bool Replay::is_held_back(const Subject& subject, const Recorded& line) {
+    const auto& event = line.events.front();
+    const subscriber::Sending what{
+        .subscriber = line.subscriber, .account = event.account, .client = event.client, .null_sender = event.null_sender};
+    return std::ranges::any_of(subject.confined, [&](const subscriber::Quarantine& each) {
+        return line.sent > each.start && line.sent < *each.expiry && subscriber::is_about(each, what);
+    });
 }
 
 void Replay::release(Time at, std::vector<ReplayDecision>& decisions) {
@@ -65,17 +80,26 @@ void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& su
     decision.at = line.at;
     decision.subscriber = line.subscriber;
     decision.action = confines ? Action::confine : Action::ticket;
+    decision.scope = suspicion.scope;
+    decision.part = suspicion.part;
     decision.cause = suspicion.cause;
     decision.campaign = suspicion.campaign;
     if (!line.is_delivery) decision.message = line.message;
     decision.reason = words(suspicion);
     if (confines) {
-        subject.from = line.at;
-        subject.until = line.at + policy_.confine_for;
+        std::erase_if(subject.confined, [&](const auto& each) { return *each.expiry + results_are_late <= line.at; });
+        subscriber::Quarantine confinement;
+        confinement.scope = suspicion.scope;
+        confinement.part = suspicion.part;
+        confinement.start = line.at;
+        confinement.expiry = line.at + policy_.confine_for;
+        subject.confined.push_back(std::move(confinement));
         last_hour_.push_back(line.at);
         ReplayDecision end;
-        end.at = subject.until;
+        end.at = line.at + policy_.confine_for;
         end.subscriber = line.subscriber;
+        end.scope = suspicion.scope;
+        end.part = suspicion.part;
         end.action = Action::release;
         end.cause = suspicion.cause;
         end.reason = "the confinement has ended";

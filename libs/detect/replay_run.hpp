@@ -2,7 +2,7 @@
 // What the engine would have decided on a recording: the same Detector, and around it a world in which its
 // confinements hold. Time is the recording's.
 //
-// While a subscriber is confined its messages do not exist for the detector: in life they are refused, and
+// While a subscriber is confined the messages that this is about do not exist for the detector: in life they are refused, and
 // our own refusals are no evidence. Their delivery results do not exist either; those of messages from before
 // the confinement do, and the detector leaves them aside as judged already. When the confinement ends
 // the evidence begins anew and the habit goes on where it was.
@@ -10,6 +10,7 @@
 #include "detect/detector.hpp"
 #include "detect/part.hpp"
 #include "detect/replay.hpp"
+#include "subscriber/snapshot.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -36,6 +37,8 @@ struct ReplayDecision {
     Time at{};
     std::string subscriber;
     Action action = Action::confine;
+    subscriber::Scope scope = subscriber::Scope::everything; ///< what of the subscriber's mail
+    std::string part;    ///< the login or address that the scope names
     std::string cause;   ///< see cause.hpp
     std::uint64_t campaign = 0; ///< the same for all subscribers that send one text together; 0: this one alone
     std::string message; ///< whose sending tipped it; "" when a delivery result or an expiry did
@@ -71,11 +74,12 @@ class Replay {
   private:
     struct Subject {
         State state;
-        Time from{}, until{}; // the latest confinement
+        std::vector<subscriber::Quarantine> confined; // those that may still hold
         Time open_until{};    // of the ticket, without further evidence
         bool is_protected = false;
         ReplayConfined story;
     };
+    static bool is_held_back(const Subject& subject, const Recorded& line);
     void release(Time at, std::vector<ReplayDecision>& decisions);
     void convict(Subject& subject, const Recorded& line, const Suspicion& suspicion,
                  std::vector<ReplayDecision>& decisions);

@@ -9,6 +9,7 @@ namespace {
 
 using store::Guard;
 using store::Outcome;
+using subscriber::Scope;
 
 std::string action_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "resolved";
@@ -26,11 +27,24 @@ std::string severity_of(const Outcome& outcome) {
     return outcome.quarantine ? "warning" : "critical";
 }
 
+std::string confined_words(const subscriber::Quarantine& quarantine) {
+    switch (quarantine.scope) {
+    case Scope::everything: return "The subscriber has been confined: it cannot send mail.";
+    case Scope::account:
+        return "The login " + quarantine.part + " has been confined: it cannot send mail. The subscriber's other mail goes on.";
+    case Scope::address:
+        return "The address " + quarantine.part +
+               " has been confined: it cannot send mail without a login. The subscriber's other mail goes on.";
+    case Scope::bounces: return "The subscriber's mail without a sender is refused. Its other mail goes on.";
+    }
+    return "";
+}
+
 std::string response_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "The confinement has ended and nothing further has been seen.";
     if (outcome.confined && outcome.incident.member_count > 1)
         return "Subscriber " + outcome.subscriber + " takes part in it and has been confined: it cannot send mail.";
-    if (outcome.confined) return "The subscriber has been confined: it cannot send mail.";
+    if (outcome.confined) return confined_words(*outcome.quarantine);
     switch (outcome.guard) {
     case Guard::already_confined: return "The subscriber was already confined.";
     case Guard::too_many:
@@ -46,6 +60,8 @@ nlohmann::json quarantine_json(const subscriber::Quarantine& quarantine) {
     nlohmann::json json;
     json["id"] = quarantine.id;
     json["level"] = std::string(subscriber::to_string(quarantine.level));
+    json["scope"] = std::string(subscriber::to_string(quarantine.scope));
+    if (!quarantine.part.empty()) json["part"] = quarantine.part;
     json["reason"] = quarantine.reason;
     json["author"] = quarantine.author;
     json["start"] = format_rfc3339(quarantine.start);
@@ -106,27 +122,26 @@ nlohmann::json data_json(const Outcome& outcome, Time at) {
 
 } // namespace
 
-std::string reason_for_subscriber(const std::string& cause) {
+std::string reason_for_subscriber(const std::string& cause, Scope scope, const std::string& part) {
+    const std::string blocked = scope == Scope::account   ? "sending mail as " + part + " is blocked"
+                                : scope == Scope::address ? "sending mail from " + part + " is blocked"
+                                : scope == Scope::bounces ? "its bounces are refused"
+                                                          : "sending mail is blocked";
     if (cause == "bot")
-        return "A device on your connection or a program with your password is sending spam, so sending mail "
-               "is blocked "
-               "until it has been cleaned";
+        return "A device on your connection or a program with your password is sending spam, so " + blocked +
+               " until it has been cleaned";
     if (cause == "campaign")
-        return "A device on your connection takes part in sending spam together with others, so sending mail "
-               "is blocked until it has been cleaned";
+        return "A device on your connection takes part in sending spam together with others, so " + blocked +
+               " until it has been cleaned";
     if (cause == "stolen_account")
-        return "Somebody uses your mail password from many places to send spam, so sending mail is blocked "
-               "until it has been changed";
+        return "Somebody uses your mail password from many places to send spam, so " + blocked + " until it has been changed";
     if (cause == "backscatter")
-        return "Your mail server returns spam to people who never sent it, so sending mail is blocked until "
-               "it refuses such mail instead";
+        return "Your mail server returns spam to people who never sent it, so " + blocked + " until it refuses such mail instead";
     if (cause == "runaway")
-        return "A program on your connection sends the same message again and again, so sending mail is blocked until it "
-               "has been stopped";
+        return "A program on your connection sends the same message again and again, so " + blocked + " until it has been stopped";
     if (cause == "bulk")
-        return "Mail to many people who did not ask for it was sent from your connection, so sending mail is "
-               "blocked";
-    return "Unwanted mail was sent from your connection, so sending mail is blocked";
+        return "Mail to many people who did not ask for it was sent from your connection, so " + blocked;
+    return "Unwanted mail was sent from your connection, so " + blocked;
 }
 
 std::string advice(const std::string& cause) {

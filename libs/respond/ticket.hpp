@@ -15,8 +15,8 @@ inline constexpr const char* ticket_content_type = "application/cloudevents+json
 /// `node` names the sender; `at` is the moment of the change. Below 20 kB.
 store::Notice make_notice(const store::Outcome& outcome, const std::string& node, Time at);
 
-/// What the subscriber reads in a refusal: one sentence.
-std::string reason_for_subscriber(const std::string& cause);
+/// What the subscriber reads in a refusal: one sentence. `part`: login or address that the scope names.
+std::string reason_for_subscriber(const std::string& cause, subscriber::Scope scope, const std::string& part);
 /// What the abuse desk should tell the subscriber.
 std::string advice(const std::string& cause);
 

@@ -75,13 +75,14 @@ void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) 
     outcome.subscriber = what.subscriber;
 }
 
-std::optional<subscriber::Quarantine> active_block(pqxx::work& tx, const std::string& who) {
+/// One that refuses all that the conviction is about.
+std::optional<subscriber::Quarantine> active_block(pqxx::work& tx, const Conviction& what) {
     const auto rows =
         tx.exec_params(std::string("SELECT ") + quarantine_columns +
                            " FROM quarantine WHERE subscriber = $1 AND released_at IS NULL"
                            " AND (expiry IS NULL OR expiry > now()) AND level IN ('block', 'garden')"
-                           " ORDER BY id DESC LIMIT 1",
-                       who);
+                           " AND (scope = 'everything' OR (scope = $2 AND part = $3)) ORDER BY id DESC LIMIT 1",
+                       what.subscriber, std::string(subscriber::to_string(what.scope)), what.part);
     if (rows.empty()) return std::nullopt;
     return read_quarantine_row(rows[0]).quarantine;
 }
@@ -95,7 +96,7 @@ std::uint64_t confinements_in_last_hour(pqxx::work& tx) {
 }
 
 void confine(pqxx::work& tx, const Conviction& what, const Response& response, Outcome& outcome) {
-    outcome.quarantine = active_block(tx, what.subscriber);
+    outcome.quarantine = active_block(tx, what);
     if (outcome.quarantine) {
         outcome.guard = Guard::already_confined;
     } else if (!what.confine) {
@@ -106,6 +107,8 @@ void confine(pqxx::work& tx, const Conviction& what, const Response& response, O
         NewQuarantine wanted;
         wanted.subscriber = what.subscriber;
         wanted.level = subscriber::Level::block;
+        wanted.scope = what.scope;
+        wanted.part = what.part;
         wanted.reason = what.reason;
         wanted.cause = what.cause;
         wanted.author = author;

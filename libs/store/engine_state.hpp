@@ -46,6 +46,8 @@ struct Conviction {
     Time at{};
     std::optional<Time> first_event;
     bool confine = false;             ///< a confinement is wanted; see Guard
+    subscriber::Scope scope = subscriber::Scope::everything; ///< of the confinement
+    std::string part;                 ///< login or address that the scope names
     std::string reason;               ///< for the subscriber, when confined
     std::vector<std::string> samples; ///< trace ids, for the notice
 };

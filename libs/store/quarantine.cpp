@@ -6,7 +6,7 @@
 namespace lazaret::store {
 
 const char* const quarantine_columns =
-    "id, subscriber, level, reason, cause, author, incident, token, start, expiry,"
+    "id, subscriber, level, scope, part, reason, cause, author, incident, token, start, expiry,"
     " released_at, released_by, release_reason";
 
 namespace {
@@ -35,6 +35,8 @@ QuarantineRecord read_quarantine_row(const pqxx::row& row) {
     q.id = row["id"].as<std::int64_t>();
     q.subscriber = row["subscriber"].c_str();
     q.level = subscriber::parse_level(row["level"].c_str()).value();
+    q.scope = subscriber::parse_scope(row["scope"].c_str()).value();
+    q.part = row["part"].c_str();
     q.reason = row["reason"].c_str();
     q.cause = row["cause"].c_str();
     q.author = row["author"].c_str();
@@ -53,12 +55,12 @@ QuarantineRecord insert_quarantine(pqxx::work& tx, const NewQuarantine& what) {
     if (what.length) microseconds = what.length->count();
     auto row = tx.exec_params1(
         std::string(
-            "INSERT INTO quarantine (subscriber, level, reason, cause, author, incident, token, expiry)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::bigint * interval '1 microsecond') "
+            "INSERT INTO quarantine (subscriber, level, reason, cause, author, incident, token, expiry, scope, part)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::bigint * interval '1 microsecond', $9, $10) "
             "RETURNING ") +
             quarantine_columns,
         what.subscriber, std::string(subscriber::to_string(what.level)), what.reason, what.cause, what.author,
-        what.incident, random_token(), microseconds);
+        what.incident, random_token(), microseconds, std::string(subscriber::to_string(what.scope)), what.part);
     return read_quarantine_row(row);
 }
 

@@ -15,6 +15,8 @@ namespace lazaret::store {
 struct NewQuarantine {
     std::string subscriber;
     subscriber::Level level = subscriber::Level::block;
+    subscriber::Scope scope = subscriber::Scope::everything;
+    std::string part;   ///< the login in lower case or the address, where the scope names one
     std::string reason; ///< one sentence for the subscriber
     std::string cause;  ///< machine word of the incident, "" by hand
     std::string author;

@@ -35,7 +35,12 @@ TEST(Quarantine, AddListReleaseHistory) {
     EXPECT_EQ(added.quarantine.token.size(), 32u);
     EXPECT_TRUE(added.active(added.quarantine.start));
     EXPECT_FALSE(added.active(*added.quarantine.expiry));
-    auto second = add_quarantine(database, block("c2")).value();
+    auto what_second = block("c2");
+    what_second.scope = subscriber::Scope::account;
+    what_second.part = "anna@c2.example";
+    auto second = add_quarantine(database, what_second).value();
+    EXPECT_EQ(second.quarantine.scope, subscriber::Scope::account);
+    EXPECT_EQ(second.quarantine.part, "anna@c2.example");
     EXPECT_EQ(second.quarantine.expiry, std::nullopt);
     EXPECT_NE(second.quarantine.token, added.quarantine.token);
     EXPECT_EQ(load_quarantine(database)->size(), 2u);

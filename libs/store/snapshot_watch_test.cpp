@@ -19,6 +19,10 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using SnapshotPointer = std::shared_ptr<const subscriber::Snapshot>;
 
+bool is_confined(const subscriber::Snapshot& snapshot, std::string_view subscriber) {
+    return snapshot.quarantine->find({.subscriber = subscriber, .account = {}, .client = {}}, now()) != nullptr;
+}
+
 class SnapshotWatchTest : public testing::Test {
   protected:
     TestCluster& cluster = TestCluster::shared();
@@ -67,7 +71,7 @@ class SnapshotWatchTest : public testing::Test {
         return true;
     }
     bool confined(const std::string& subscriber) {
-        return snapshot()->quarantine->find(subscriber, now()) != nullptr;
+        return is_confined(*snapshot(), subscriber);
     }
     void confine(const std::string& subscriber) {
         NewQuarantine what;
@@ -104,7 +108,7 @@ TEST_F(SnapshotWatchTest, LoadsFollowsAndSaves) {
     EXPECT_EQ(info.st_mode & 0777, 0600u);
     auto saved = subscriber::from_json(read_file(settings().file, UINT64_MAX).value()).value();
     EXPECT_NE(saved.directory->account("new@example.org"), nullptr);
-    EXPECT_NE(saved.quarantine->find("c1", now()), nullptr);
+    EXPECT_TRUE(is_confined(saved, "c1"));
 }
 
 TEST_F(SnapshotWatchTest, StartsFromTheFileAndCatchesUp) {

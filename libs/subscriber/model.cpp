@@ -17,6 +17,11 @@ constexpr std::array<Name<Level>, 5> levels{{{Level::watch, "watch"},
                                              {Level::block, "block"},
                                              {Level::garden, "garden"}}};
 
+constexpr std::array<Name<Scope>, 4> scopes{{{Scope::everything, "everything"},
+                                             {Scope::account, "account"},
+                                             {Scope::address, "address"},
+                                             {Scope::bounces, "bounces"}}};
+
 } // namespace
 
 std::string_view to_string(Class value) {
@@ -31,6 +36,19 @@ std::string_view to_string(Level level) {
 }
 Result<Level> parse_level(std::string_view text) {
     return value_of(levels, text, "a quarantine level");
+}
+
+std::string_view to_string(Scope scope) {
+    return name_of(scopes, scope);
+}
+Result<Scope> parse_scope(std::string_view text) {
+    return value_of(scopes, text, "a scope of a quarantine");
+}
+
+std::string in_words(Scope scope, std::string_view part) {
+    std::string text(to_string(scope));
+    if (!part.empty()) text.append(" ").append(part);
+    return text;
 }
 
 } // namespace lazaret::subscriber

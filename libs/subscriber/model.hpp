@@ -56,10 +56,24 @@ enum class Level { watch, throttle, divert, block, garden };
 std::string_view to_string(Level level);
 Result<Level> parse_level(std::string_view text);
 
+/// What of a subscriber's mail a confinement is about: no more than what is at fault.
+enum class Scope {
+    everything,
+    account, ///< what is sent under one login
+    address, ///< what one client address or block sends without a login
+    bounces, ///< mail without a sender
+};
+std::string_view to_string(Scope scope);
+Result<Scope> parse_scope(std::string_view text);
+/// "everything", "account anna@firm.example", "address 192.0.2.1", "bounces".
+std::string in_words(Scope scope, std::string_view part);
+
 struct Quarantine {
     std::int64_t id = 0;
     std::string subscriber;
     Level level = Level::block;
+    Scope scope = Scope::everything;
+    std::string part;   ///< the login, address or block that the scope names, else ""
     std::string reason; ///< for the subscriber: one sentence
     std::string cause;  ///< machine word of the incident, e.g. "bot"
     std::string author; ///< "engine" or an operator's name

@@ -93,6 +93,19 @@ const Network* Directory::network(const IpAddress& address) const {
     return nullptr;
 }
 
+bool is_about(const Quarantine& confinement, const Sending& what) {
+    switch (confinement.scope) {
+    case Scope::everything: return true;
+    case Scope::account: return !what.account.empty() && ascii_iequals(confinement.part, what.account);
+    case Scope::address: {
+        const auto block = Cidr::parse(confinement.part);
+        return what.account.empty() && block && block->contains(what.client);
+    }
+    case Scope::bounces: return what.null_sender;
+    }
+    return true;
+}
+
 QuarantineList::QuarantineList(std::vector<Quarantine> entries) : entries_(std::move(entries)) {
     std::stable_sort(entries_.begin(), entries_.end(), [](const Quarantine& a, const Quarantine& b) {
         if (const int order = a.subscriber.compare(b.subscriber); order != 0) return order < 0;
@@ -100,11 +113,11 @@ QuarantineList::QuarantineList(std::vector<Quarantine> entries) : entries_(std::
     });
 }
 
-const Quarantine* QuarantineList::find(std::string_view subscriber, Time at) const {
-    auto entry = std::lower_bound(entries_.begin(), entries_.end(), subscriber,
+const Quarantine* QuarantineList::find(const Sending& what, Time at) const {
+    auto entry = std::lower_bound(entries_.begin(), entries_.end(), what.subscriber,
                                   [](const Quarantine& e, std::string_view id) { return e.subscriber < id; });
-    for (; entry != entries_.end() && entry->subscriber == subscriber; ++entry)
-        if (entry->start <= at && (!entry->expiry || at < *entry->expiry)) return &*entry;
+    for (; entry != entries_.end() && entry->subscriber == what.subscriber; ++entry)
+        if (entry->start <= at && (!entry->expiry || at < *entry->expiry) && is_about(*entry, what)) return &*entry;
     return nullptr;
 }
 

@@ -47,13 +47,24 @@ class Directory {
     std::shared_ptr<const Table> networks_;
 };
 
+/// Whose mail it is, as far as a confinement asks.
+struct Sending {
+    std::string_view subscriber;
+    std::string_view account; ///< "" where a network told who it is
+    IpAddress client;
+    bool null_sender = false;
+};
+
+/// By its scope alone, whoever's it is.
+bool is_about(const Quarantine& confinement, const Sending& what);
+
 /// Active confinements by subscriber; the most severe level wins where several are active.
 class QuarantineList {
   public:
     QuarantineList() = default;
     explicit QuarantineList(std::vector<Quarantine> entries);
-    /// nullptr when the subscriber is free at `at`.
-    const Quarantine* find(std::string_view subscriber, Time at) const;
+    /// nullptr when this may be sent at `at`.
+    const Quarantine* find(const Sending& what, Time at) const;
     const std::vector<Quarantine>& entries() const { return entries_; }
 
   private:

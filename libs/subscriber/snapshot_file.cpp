@@ -50,6 +50,8 @@ template <class Row, class Visit> void each_field(Row& row, Visit& visit) {
         visit("id", row.id);
         visit("subscriber", row.subscriber);
         visit("level", row.level);
+        visit("scope", row.scope);
+        visit("part", row.part);
         visit("reason", row.reason);
         visit("cause", row.cause);
         visit("author", row.author);
@@ -76,6 +78,7 @@ class Writer {
     static Json json(std::uint32_t number) { return number; }
     static Json json(Class value) { return to_string(value); }
     static Json json(Level value) { return to_string(value); }
+    static Json json(Scope value) { return to_string(value); }
     static Json json(const Cidr& block) { return block.to_string(); }
     static Json json(Time at) { return format_rfc3339(at); }
     static Json json(const WindowLimits& limits) {
@@ -150,6 +153,7 @@ class Reader {
     }
     static bool read(const Json& json, Class& field) { return parsed(json, field, parse_class); }
     static bool read(const Json& json, Level& field) { return parsed(json, field, parse_level); }
+    static bool read(const Json& json, Scope& field) { return parsed(json, field, parse_scope); }
     static bool read(const Json& json, Cidr& field) { return parsed(json, field, Cidr::parse); }
     static bool read(const Json& json, Time& field) { return parsed(json, field, parse_rfc3339); }
     static bool read(const Json& json, WindowLimits& field) {

@@ -60,6 +60,8 @@ Snapshot random_snapshot(std::mt19937_64& random, std::size_t most) {
         entry.id = static_cast<std::int64_t>(random());
         entry.subscriber = random_text(random);
         entry.level = static_cast<Level>(random() % 5);
+        entry.scope = static_cast<Scope>(random() % 4);
+        entry.part = random_text(random);
         entry.reason = random_text(random);
         entry.cause = random_text(random);
         entry.author = random_text(random);
@@ -156,7 +158,7 @@ TEST(SnapshotFile, IdsOfQuarantineKeepAllTheirBits) {
     const auto entry = [](std::string_view id) {
         return file("", "", "",
                     R"({"id":)" + std::string(id) +
-                        R"(,"subscriber":"s","level":"block","reason":"","cause":"",)"
+                        R"(,"subscriber":"s","level":"block","scope":"everything","part":"","reason":"","cause":"",)"
                         R"("author":"","token":"","start":"2026-11-21T12:00:00Z"})");
     };
     EXPECT_EQ(from_json(entry("9223372036854775807"))->quarantine->entries().front().id,

@@ -144,7 +144,7 @@ TEST(QuarantineList, TheMostSevereActiveEntryWins) {
                                confinement("a", Level::block, noon, noon + hours(1), 3),
                                confinement("a", Level::garden, noon + hours(3), std::nullopt, 4)});
     const auto id = [&](std::string_view subscriber, Time at) {
-        const Quarantine* found = list.find(subscriber, at);
+        const Quarantine* found = list.find({.subscriber = subscriber, .account = {}, .client = {}}, at);
         return found == nullptr ? 0 : found->id;
     };
     EXPECT_EQ(id("a", noon - Duration(1)), 0);
@@ -155,7 +155,30 @@ TEST(QuarantineList, TheMostSevereActiveEntryWins) {
     EXPECT_EQ(id("b", noon), 1);
     EXPECT_EQ(id("aa", noon), 0);
     EXPECT_EQ(id("", noon), 0);
-    EXPECT_EQ(QuarantineList().find("a", noon), nullptr);
+    EXPECT_EQ(QuarantineList().find({.subscriber = "a", .account = {}, .client = {}}, noon), nullptr);
+}
+
+TEST(QuarantineList, AConfinementIsAboutNoMoreThanItsScope) {
+    auto mailbox = confinement("a", Level::block, noon, std::nullopt, 1);
+    mailbox.scope = Scope::account;
+    mailbox.part = "anna@a.example";
+    auto server = confinement("a", Level::garden, noon, std::nullopt, 2);
+    server.scope = Scope::address;
+    server.part = "192.0.2.1";
+    auto bounces = confinement("a", Level::divert, noon, std::nullopt, 3);
+    bounces.scope = Scope::bounces;
+    const QuarantineList list({mailbox, server, bounces, confinement("a", Level::watch, noon, std::nullopt, 4)});
+    const auto id = [&](std::string_view account, const char* client, bool null_sender) {
+        const Quarantine* found =
+            list.find({.subscriber = "a", .account = account, .client = IpAddress::parse(client).value(), .null_sender = null_sender}, noon);
+        return found == nullptr ? 0 : found->id;
+    };
+    EXPECT_EQ(id("Anna@A.example", "192.0.2.1", false), 1); // of its address only what has no login
+    EXPECT_EQ(id("bert@a.example", "192.0.2.1", false), 4);
+    EXPECT_EQ(id("", "192.0.2.1", true), 2);
+    EXPECT_EQ(id("", "192.0.2.2", true), 3);
+    EXPECT_EQ(id("", "192.0.2.2", false), 4);
+    EXPECT_EQ(QuarantineList({mailbox}).find({.subscriber = "a", .account = "bert@a.example", .client = {}}, noon), nullptr);
 }
 
 } // namespace

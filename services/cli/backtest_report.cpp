@@ -22,6 +22,8 @@ std::string line_of(const detect::ReplayDecision& decision) {
     json["subscriber"] = decision.subscriber;
     json["action"] = std::string(to_string(decision.action));
     json["level"] = std::string(subscriber::to_string(level));
+    json["scope"] = std::string(subscriber::to_string(decision.scope));
+    if (!decision.part.empty()) json["part"] = decision.part;
     json["cause"] = decision.cause;
     if (decision.campaign != 0) {
         std::array<char, 17> digits{};

@@ -168,6 +168,25 @@ Picture look(Context& context, const std::string& name) {
     return picture;
 }
 
+const char* effect(subscriber::Scope scope) {
+    switch (scope) {
+    case subscriber::Scope::everything: return "It is confined";
+    case subscriber::Scope::account: return "One of its logins is confined";
+    case subscriber::Scope::address: return "What one address of it sends without a login is confined";
+    case subscriber::Scope::bounces: return "Its mail without a sender is confined";
+    }
+    return "";
+}
+
+void print_confinement(const subscriber::Quarantine& q, Time now) {
+    std::cout << effect(q.scope) << (q.part.empty() ? "" : ", " + q.part) << ", level " << subscriber::to_string(q.level) << ": "
+              << effect(q.level) << ".\n"
+              << "Since " << show_time(q.start) << " (" << show_ago(q.start, now) << "), by " << q.author << ", "
+              << (q.expiry ? "until " + show_time(*q.expiry) + " (" + show_ago(*q.expiry, now) + ")"
+                           : std::string("until somebody releases it"))
+              << ".\nThe subscriber reads: " << q.reason << ".\nCase: " << q.token << ".\n";
+}
+
 void print_text(const Picture& picture) {
     std::cout << "Subscriber " << picture.id;
     if (picture.view) {
@@ -179,19 +198,9 @@ void print_text(const Picture& picture) {
     std::cout << ".\n\n";
 
     const auto* record = active(picture);
-    if (record) {
-        const auto& q = record->quarantine;
-        std::cout << "It is confined, level " << subscriber::to_string(q.level) << ": " << effect(q.level)
-                  << ".\n"
-                  << "Since " << show_time(q.start) << " (" << show_ago(q.start, picture.at) << "), by "
-                  << q.author << ", "
-                  << (q.expiry
-                          ? "until " + show_time(*q.expiry) + " (" + show_ago(*q.expiry, picture.at) + ")"
-                          : std::string("until somebody releases it"))
-                  << ".\nThe subscriber reads: " << q.reason << ".\nCase: " << q.token << ".\n";
-    } else {
-        std::cout << "It is not confined.\n";
-    }
+    if (!record) std::cout << "It is not confined.\n";
+    for (const auto& each : picture.records)
+        if (each.active(picture.at)) print_confinement(each.quarantine, picture.at);
     if (const auto* incident = incident_of(picture, record)) {
         std::cout << "\nWhy: " << incident->summary << "\nIncident " << incident->id << ", cause "
                   << incident->cause << ", " << (incident->is_open ? "open" : "closed") << " since "

@@ -85,6 +85,8 @@ Json to_json(const store::QuarantineRecord& record, Time at) {
     json["id"] = q.id;
     json["subscriber"] = q.subscriber;
     json["level"] = std::string(subscriber::to_string(q.level));
+    json["scope"] = std::string(subscriber::to_string(q.scope));
+    json["part"] = text_or_null(q.part);
     json["active"] = record.active(at);
     json["reason"] = q.reason;
     json["cause"] = text_or_null(q.cause);

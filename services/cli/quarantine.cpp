@@ -5,7 +5,9 @@
 #include "cli/output.hpp"
 #include "cli/who.hpp"
 #include "core/text.hpp"
+#include "store/directory.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -28,11 +30,11 @@ void print_list(Context& context, const std::vector<QuarantineRecord>& records) 
             json.push_back(to_json(record, at));
         return print_json(json);
     }
-    Table table({"ID", "SUBSCRIBER", "LEVEL", "SINCE", "END", "AUTHOR", "REASON"});
+    Table table({"ID", "SUBSCRIBER", "LEVEL", "SCOPE", "SINCE", "END", "AUTHOR", "REASON"});
     for (const auto& record : records) {
         const auto& q = record.quarantine;
         table.add({std::to_string(q.id), q.subscriber, std::string(subscriber::to_string(q.level)),
-                   show_time(q.start), ends(record), q.author, q.reason});
+                   subscriber::in_words(q.scope, q.part), show_time(q.start), ends(record), q.author, q.reason});
     }
     table.print();
 }
@@ -42,7 +44,7 @@ void print_one(Context& context, const QuarantineRecord& record) {
     if (context.json) return print_json(to_json(record, now()));
     std::cout << "Quarantine  " << q.id << (record.active(now()) ? ", active" : ", not active")
               << "\nSubscriber  " << q.subscriber << "\nLevel       " << subscriber::to_string(q.level)
-              << "\nReason      " << q.reason << "\nAuthor      " << q.author << "\nStart       "
+              << "\nScope       " << subscriber::in_words(q.scope, q.part) << "\nReason      " << q.reason << "\nAuthor      " << q.author << "\nStart       "
               << show_time(q.start) << "\nEnd         " << ends(record) << "\nCase        " << q.token
               << "\n";
     if (!record.release_reason.empty()) std::cout << "Released    " << record.release_reason << "\n";
@@ -59,9 +61,30 @@ std::vector<QuarantineRecord> records_of(Context& context, const std::string& su
 }
 
 struct Add {
-    std::string subscriber, reason, level = "block", length;
-    bool dry_run = false;
+    std::string subscriber, reason, level = "block", length, account, address;
+    bool bounces = false, dry_run = false;
 };
+
+/// What of the subscriber's mail is meant.
+void set_scope(Context& context, const Add& wanted, store::NewQuarantine& what) {
+    using subscriber::Scope;
+    if (!wanted.account.empty() + !wanted.address.empty() + wanted.bounces > 1)
+        throw Failure(Status::usage, "name one of --account, --address and --bounces");
+    if (!wanted.account.empty()) {
+        what.scope = Scope::account;
+        what.part = ascii_lowercase(wanted.account);
+        const auto owner = value_or_fail(store::find_subscriber(context.database(), what.part));
+        if (!owner || owner->subscriber.id != what.subscriber || std::ranges::find(owner->logins, what.part) == owner->logins.end())
+            throw Failure(Status::failed, "\"" + wanted.account + "\" is no login of " + what.subscriber);
+    } else if (!wanted.address.empty()) {
+        const auto block = Cidr::parse(wanted.address);
+        if (!block) throw Failure(Status::usage, "--address " + wanted.address + ": " + block.error().message);
+        what.scope = Scope::address;
+        what.part = wanted.address.find('/') == std::string::npos ? block->base().to_string() : block->to_string();
+    } else if (wanted.bounces) {
+        what.scope = Scope::bounces;
+    }
+}
 
 void add(Context& context, const Add& wanted) {
     store::NewQuarantine what;
@@ -76,6 +99,7 @@ void add(Context& context, const Add& wanted) {
         what.length = *length;
     }
     what.subscriber = resolve_subscriber(context.database(), wanted.subscriber);
+    set_scope(context, wanted, what);
     if (!wanted.dry_run)
         return print_one(context, value_or_fail(store::add_quarantine(context.database(), what)));
     const std::string length = what.length ? " for " + show_span(*what.length) : " until released";
@@ -84,11 +108,15 @@ void add(Context& context, const Add& wanted) {
         json["dry_run"] = true;
         json["subscriber"] = what.subscriber;
         json["level"] = wanted.level;
+        json["scope"] = std::string(subscriber::to_string(what.scope));
+        json["part"] = what.part.empty() ? Json() : Json(what.part);
         json["reason"] = what.reason;
         json["author"] = what.author;
         return print_json(json);
     }
-    std::cout << "would confine " << what.subscriber << " at level " << wanted.level << length << ": "
+    const std::string scope =
+        what.scope == subscriber::Scope::everything ? "" : " (" + subscriber::in_words(what.scope, what.part) + " only)";
+    std::cout << "would confine " << what.subscriber << scope << " at level " << wanted.level << length << ": "
               << what.reason << "\n";
 }
 
@@ -121,8 +149,9 @@ void release(Context& context, const Release& wanted) {
     if (context.json) return print_list(context, records);
     for (const auto& record : records)
         std::cout << (wanted.dry_run ? "would release " : "released ") << record.quarantine.subscriber
-                  << " from level " << subscriber::to_string(record.quarantine.level) << " (number "
-                  << record.quarantine.id << ")\n";
+                  << " from level " << subscriber::to_string(record.quarantine.level) << " ("
+                  << subscriber::in_words(record.quarantine.scope, record.quarantine.part) << ", number " << record.quarantine.id
+                  << ")\n";
 }
 
 void show(Context& context, const std::string& name) {
@@ -163,6 +192,9 @@ void add_quarantine(arguments::Command& program, Context& context) {
     add_command.option("--level", adding->level, "how much")
         .one_of({"watch", "throttle", "divert", "block", "garden"})
         .shows_default();
+    add_command.option("--account", adding->account, "only what is sent with this login").is("LOGIN");
+    add_command.option("--address", adding->address, "only what this client address or block sends without a login").is("ADDRESS");
+    add_command.flag("--bounces", adding->bounces, "only mail without a sender");
     add_command.option("--for", adding->length, "how long, like 30m, 12h, 7d; without it until released").is("DURATION");
     add_command.flag("--dry-run", adding->dry_run, "only tell what would be done");
     add_command.run([&context, adding] { add(context, *adding); });

@@ -81,7 +81,8 @@ void show(Context& context, const std::string& name) {
         std::cout << "Network     " << network.block.to_string()
                   << (network.relay ? ", may relay without AUTH" : "") << "\n";
     for (const auto& record : active)
-        std::cout << "Quarantine  " << subscriber::to_string(record.quarantine.level) << " since "
+        std::cout << "Quarantine  " << subscriber::to_string(record.quarantine.level) << " of "
+                  << subscriber::in_words(record.quarantine.scope, record.quarantine.part) << " since "
                   << show_time(record.quarantine.start) << ": " << record.quarantine.reason << "\n";
 }
 

@@ -64,7 +64,9 @@ store::Conviction to_conviction(const std::string& subscriber, const detect::Sus
     conviction.campaign = suspicion.text;
     conviction.joins = suspicion.campaign != 0;
     if (suspicion.first_event != Time{}) conviction.first_event = suspicion.first_event;
-    conviction.reason = respond::reason_for_subscriber(suspicion.cause);
+    conviction.reason = respond::reason_for_subscriber(suspicion.cause, suspicion.scope, suspicion.part);
+    conviction.scope = suspicion.scope;
+    conviction.part = suspicion.part;
     for (const auto& trace : suspicion.samples)
         conviction.samples.push_back(trace.to_string());
     return conviction;
@@ -94,9 +96,10 @@ void report(const std::vector<store::Outcome>& outcomes) {
         }
         if (outcome.confined) {
             numbers().confined.Increment();
-            log::warn("confined", "the subscriber cannot send mail until the expiry or a release",
+            log::warn("confined", "the subscriber cannot send such mail until the expiry or a release",
                       {{"incident", incident.id},
-                       {"subscriber", incident.subscriber},
+                       {"subscriber", outcome.subscriber},
+                       {"scope", subscriber::in_words(outcome.quarantine->scope, outcome.quarantine->part)},
                        {"quarantine", outcome.quarantine->id},
                        {"expiry",
                         outcome.quarantine->expiry ? format_rfc3339(*outcome.quarantine->expiry) : "none"}});

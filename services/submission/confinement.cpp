@@ -12,19 +12,23 @@ bool refuses(subscriber::Level level) {
     return level == subscriber::Level::block || level == subscriber::Level::garden;
 }
 
+subscriber::Sending sending(const event::Event& message) {
+    return {.subscriber = message.subscriber, .account = message.account, .client = message.client, .null_sender = message.null_sender};
+}
+
 } // namespace
 
-std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at,
+std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot, const event::Event& message, Time at,
                                             const std::string& help_url) {
-    const auto* entry = snapshot.quarantine->find(subscriber, at);
+    const auto* entry = snapshot.quarantine->find(sending(message), at);
     if (!entry || !refuses(entry->level)) return std::nullopt;
     numbers().quarantine_refusals.Increment();
     return verdict::turn_away(smtp::replies::quarantined(entry->reason, fill_help_url(help_url, entry->token, "quarantine")),
                               event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
 }
 
-bool diverts(const subscriber::Snapshot& snapshot, std::string_view subscriber, Time at) {
-    const auto* entry = snapshot.quarantine->find(subscriber, at);
+bool diverts(const subscriber::Snapshot& snapshot, const event::Event& message, Time at) {
+    const auto* entry = snapshot.quarantine->find(sending(message), at);
     return entry && entry->level == subscriber::Level::divert;
 }
 

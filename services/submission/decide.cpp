@@ -39,7 +39,7 @@ verdict::Verdict Session::decide(scan::Judgement judgement) const {
             }
         out.tag = judgement.tag;
         out.divert = worker_.divert_hops() &&
-                     (judgement.divert || diverts(*worker_.node().snapshot(), identity_.subscriber, lazaret::now()));
+                     (judgement.divert || diverts(*worker_.node().snapshot(), transaction_->record, lazaret::now()));
         if (out.divert && judgement.divert) out.by = RefusedBy::content;
         if (out.tag) judgement.findings.emplace_back("tagged", Mode::enforce, 0);
         if (out.divert) judgement.findings.emplace_back("diverted", Mode::enforce, 0);

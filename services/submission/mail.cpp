@@ -11,7 +11,7 @@ namespace lazaret::submission {
 namespace replies = smtp::replies;
 
 std::optional<verdict::Verdict> Session::confined() const {
-    return confinement(*worker_.node().snapshot(), identity_.subscriber, lazaret::now(), config().server.help_url);
+    return confinement(*worker_.node().snapshot(), transaction_->record, lazaret::now(), config().server.help_url);
 }
 
 smtp::Reply Session::mail(smtp::MailFrom from) {

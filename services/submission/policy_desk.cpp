@@ -61,7 +61,7 @@ std::optional<smtp::Reply> PolicyDesk::decide(const PolicyRequest& request, cons
 
 std::optional<smtp::Reply> PolicyDesk::look(State& state, Message& message, const PolicyRequest& request, Time now, Events& events) {
     const auto settings = node_.settings();
-    if (const auto locked = confinement(*node_.snapshot(), message.who.subscriber, now, settings->config.server.help_url))
+    if (const auto locked = confinement(*node_.snapshot(), message.record, now, settings->config.server.help_url))
         return refuse(message, locked->by, locked->reason, locked->reply, now, events);
     if (message.claimed) return std::nullopt;
     if (node_.journal->full()) return replies::out_of_space(); // an event must follow every message

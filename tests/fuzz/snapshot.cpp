@@ -22,6 +22,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     again->quarantine->entries() == read->quarantine->entries(),
                 "what is read comes back the same");
     for (const auto& entry : read->quarantine->entries())
-        read->quarantine->find(entry.subscriber, entry.start);
+        read->quarantine->find({.subscriber = entry.subscriber, .account = entry.part, .client = {}}, entry.start);
     return 0;
 }

@@ -82,11 +82,12 @@ class Replay(unittest.TestCase):
         for decision in self.decided:
             self.assertLessEqual(last, decision["ts"])
             last = decision["ts"]
-            self.assertEqual([key for key in decision if key != "campaign"],
-                             ["ts", "subscriber", "action", "level", "cause", "message", "reason"])
+            self.assertEqual([key for key in decision if key not in ("campaign", "part")],
+                             ["ts", "subscriber", "action", "level", "scope", "cause", "message", "reason"])
+            self.assertEqual("part" in decision, decision["scope"] in ("account", "address"))
             self.assertTrue(decision["cause"] and decision["reason"])
             self.assertIn(decision["message"], ids | {None})
-            who = decision["subscriber"]
+            who = decision["subscriber"], decision["scope"], decision.get("part")
             if decision["action"] == "confine":
                 self.assertNotIn(who, ends, "nobody is confined twice at a time")
                 ends[who] = decision["ts"] + DAY
