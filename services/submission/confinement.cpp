@@ -27,6 +27,14 @@ std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot
                               event::RefusedBy::quarantine, entry->cause.empty() ? "operator" : entry->cause);
 }
 
+const subscriber::Plan& plan_of(const subscriber::Snapshot& snapshot, const event::Event& message, Time at,
+                                const subscriber::Plan& usual) {
+    const auto* entry = snapshot.quarantine->find(sending(message), at);
+    if (!entry || entry->level != subscriber::Level::throttle) return usual;
+    const auto* plan = snapshot.directory->plan("throttled");
+    return plan ? *plan : usual;
+}
+
 bool diverts(const subscriber::Snapshot& snapshot, const event::Event& message, Time at) {
     const auto* entry = snapshot.quarantine->find(sending(message), at);
     return entry && entry->level == subscriber::Level::divert;

@@ -17,6 +17,10 @@ namespace lazaret::submission {
 std::optional<verdict::Verdict> confinement(const subscriber::Snapshot& snapshot, const event::Event& message, Time at,
                                             const std::string& help_url);
 
+/// The plan called "throttled" where its confinement says so, else `usual`.
+const subscriber::Plan& plan_of(const subscriber::Snapshot& snapshot, const event::Event& message, Time at,
+                                const subscriber::Plan& usual);
+
 /// Whether it leaves through the high-risk pool, whatever is in it.
 bool diverts(const subscriber::Snapshot& snapshot, const event::Event& message, Time at);
 

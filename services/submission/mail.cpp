@@ -46,7 +46,7 @@ smtp::Reply Session::mail(smtp::MailFrom from) {
         return replies::out_of_space();
     }
 
-    transaction_->plan = identity_.plan;
+    transaction_->plan = plan_of(*shared.snapshot(), record, now, identity_.plan);
     transaction_->mail = std::move(from);
     machine_.mail_accepted();
     return replies::sender_ok();

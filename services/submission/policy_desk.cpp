@@ -97,6 +97,7 @@ PolicyDesk::Message& PolicyDesk::message(State& state, const PolicyRequest& requ
     record.listener = to_string(Port::policy);
     record.helo = printable(request.helo, 255);
     record.null_sender = request.sender.empty();
+    fresh.who.plan = plan_of(*node_.snapshot(), record, now, fresh.who.plan);
     if (!record.null_sender) {
         record.sender_hash = node_.hash(ascii_lowercase(request.sender));
         record.sender_domain = domain_of(request.sender);

@@ -33,6 +33,19 @@ class QuarantineReachesOpenSessions(Case):
         self.eventually(lambda: answer()[0] == 250, "the open session may send again", 10)
         self.assertTrue(sender.send(["paul@isle.example"], "free", "again", session=session).is_sent)
         session.quit()
+
+        # A little mail may pass at level throttle, whatever the plan.
+        done = self.lazaret.cli("quarantine", "add", "S-1", "--level", "throttle", "--reason", "a web form is being mended")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answers = []
+
+        def is_refused():
+            answers.append(sender.send(["paul@isle.example"], "slow", "text"))
+            return not answers[-1].is_sent
+
+        self.eventually(is_refused, "the limit of the plan called throttled is reached", 20)
+        self.assertEqual(answers[-1].code, 450)
+        self.assertIn("limit of messages per minute", answers[-1].text)
         other.quit()
 
 
