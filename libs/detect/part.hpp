@@ -15,13 +15,8 @@ namespace lazaret::detect {
 /// Parts are numbered by hash, so that nobody can make more of them than that; two may share a number, and a state.
 inline constexpr std::uint16_t most_parts = 4096;
 
-struct Part {
-    std::uint16_t number = 0; ///< 1 to most_parts; 0: the event does not tell
-    subscriber::Scope scope = subscriber::Scope::everything; ///< account or address
-    std::string name;         ///< "anna@firm.example", "192.0.2.1", "2001:db8:1:2::/64"
-};
-/// IPv6 addresses of one /64 are one client.
-Part part_of(const event::Event& event);
+/// 1 to most_parts; 0: the event does not tell. IPv6 addresses of one /64 are one client.
+std::uint16_t part_of(const event::Event& event);
 /// Under which a part's state is kept beside the subscriber's.
 std::string part_id(const std::string& subscriber, std::uint16_t number);
 

@@ -99,7 +99,7 @@ TEST_F(PartTest, one_mailbox_needs_no_second_state) {
     EXPECT_EQ(states.size(), 1u);
     feed(message(8, start + 1h, 5));
     EXPECT_EQ(states.size(), 3u) << "the firm, and both mailboxes";
-    EXPECT_EQ(states[part_id("firm", part_of(message(7, start, 5)).number)].messages, 50u) << "what the first one did is known";
+    EXPECT_EQ(states[part_id("firm", part_of(message(7, start, 5)))].messages, 50u) << "what the first one did is known";
 }
 
 TEST_F(PartTest, nobody_can_make_more_of_them_than_that) {

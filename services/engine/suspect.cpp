@@ -39,7 +39,7 @@ Result<void> Suspects::meet(store::Database& database, const std::vector<event::
     for (const auto& event : events) {
         if (event.subscriber.empty()) continue;
         if (!known_.contains(event.subscriber)) unknown.insert(event.subscriber);
-        parts[event.subscriber].insert(detect::part_of(event).number);
+        parts[event.subscriber].insert(detect::part_of(event));
     }
     if (auto loaded = load(database, unknown); !loaded) return loaded;
     unknown.clear();
