@@ -99,7 +99,8 @@ void Detector::advance(State& state, Time at) const {
     state.last = at;
 }
 
-void Detector::take_message(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const {
+void Detector::take_message(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
+                            const Observation& seen) const {
     state.messages += state.messages < UINT32_MAX ? 1 : 0;
     if (told) told->note(seen.is_caught, state.last);
     state.volume += 1;
@@ -117,6 +118,7 @@ void Detector::take_message(State& state, Campaigns* told, const event::Event& e
     const auto account = event.account.empty() ? 0 : hash_of(event.account);
     const bool is_new_account = account != 0 && !state.accounts.knows(account);
     if (is_new_account) state.accounts.meet(account);
+    bool is_to_strangers = false;
     if (event.null_sender) {
         // Whom the subscriber wrote to may get an answer without a sender: a receipt, a notice of absence.
         const bool answers = !event.recipients.empty() &&
@@ -126,9 +128,11 @@ void Detector::take_message(State& state, Campaigns* told, const event::Event& e
     } else {
         const Strangers met = meet(state, event);
         state.strangers.add(met.corrected);
+        is_to_strangers = met.seen > 0;
         text.strangers += static_cast<float>(met.seen);
         state.senders.take(event.sender_hash == 0 ? 0 : mixed(event.sender_hash), is_new_account);
     }
+    take_names(state, campaigns, told, event, is_to_strangers);
     state.helos.take(event.helo.empty() ? 0 : hash_of(event.helo), is_new_account);
     state.networks.take(network_of(event.client), is_new_account);
 
@@ -167,7 +171,7 @@ std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& ca
     if (seen.is_login_failure) state.logins.add(1);
     if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
-    if (seen.is_message) take_message(state, told, event, seen);
+    if (seen.is_message) take_message(state, campaigns, told, event, seen);
     take_result(state, told, event, seen);
     if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
     // What arrived was counted as good when it was sent, and tells nothing new.
@@ -203,7 +207,12 @@ std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, cons
     if (Campaign* campaign = campaigns.find(state.texts.latest().fingerprint);
         campaign && state.texts.latest().strangers >= options_.model.spreads_from && alone >= threshold_)
         campaigns.add_convicted(*campaign, who);
-    return explain(state, judged->by_kind, &campaigns, who);
+    Suspicion found = explain(state, judged->by_kind, &campaigns, who);
+    found.names = spread_names(state, campaigns, event);
+    if (alone < threshold_) return found;
+    for (const auto key : found.names)
+        campaigns.add_convicted(*campaigns.find_name(Campaigns::half_of(key)), who);
+    return found;
 }
 
 std::optional<Suspicion> Detector::feed_part(State& part, std::size_t choices, const Campaigns& campaigns,
@@ -213,6 +222,7 @@ std::optional<Suspicion> Detector::feed_part(State& part, std::size_t choices, c
     if (!judged || !judged->is_convicted) return std::nullopt;
     Suspicion found = explain(part, judged->by_kind, &campaigns, hash_of(event.subscriber));
     found.threshold = threshold;
+    found.names = spread_names(part, campaigns, event);
     return found;
 }
 

@@ -35,8 +35,10 @@ struct Suspicion {
     std::uint32_t messages = 0;
     std::vector<Contribution> evidence; ///< largest first, none of 0
     std::vector<TraceId> samples;
-    std::uint64_t campaign = 0; ///< fingerprint of the text shared with others, the same for all of them; else 0
+    std::uint64_t campaign = 0; ///< fingerprint or campaign_key() of what is shared with others, the same for all; else 0
+    CampaignKind shared = CampaignKind::text; ///< what that is
     std::uint64_t text = 0;     ///< fingerprint of the text that went to strangers, whoever else sends it; else 0
+    std::vector<std::uint64_t> names; ///< likewise campaign_key() of names in the message that tipped it, at most 6
     subscriber::Scope scope = subscriber::Scope::everything; ///< what of the subscriber's mail is at fault (part.hpp)
     std::string part;           ///< the login or address that the scope names, else ""
 };
@@ -77,7 +79,10 @@ class Detector {
     /// nullopt for what is no evidence. `told`: what is learned of campaigns; nullptr where it was learned already.
     std::optional<Judged> take(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
                                double threshold) const;
-    void take_message(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const;
+    void take_message(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
+                      const Observation& seen) const;
+    void take_names(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
+                    bool is_to_strangers) const;
     void take_result(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const;
     Scores scores(const State& state, const Campaigns* campaigns, std::uint64_t who) const;
     double content(const State& state) const;
@@ -87,7 +92,17 @@ class Detector {
     double spread(const State& state) const;
     double bounces(const State& state) const;
     double logins(const State& state) const;
-    double campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) const;
+    /// What is shared with others that speaks most against the subscriber, and how much.
+    struct Company {
+        const Campaign* campaign = nullptr;
+        double llr = 0;
+    };
+    Company company(const State& state, const Campaigns& campaigns, std::uint64_t who) const;
+    double by_text(const State& state, const Campaign& campaign, std::uint64_t who) const;
+    double by_name(const Campaign& campaign, const Campaigns& campaigns, std::uint64_t who) const;
+    bool is_spreading(const State& state) const;
+    /// Names in the event's message that the subscriber spreads, by campaign_key().
+    std::vector<std::uint64_t> spread_names(const State& state, const Campaigns& campaigns, const event::Event& event) const;
     double failing_ratio(const Share& share, const Share& habit) const;
     double trait_ratio(const State& state, const Trait& trait) const;
     Suspicion explain(const State& state, const Scores& scores, const Campaigns* campaigns,

@@ -64,17 +64,17 @@ Contribution about_spread(const State& state) {
     return Contribution(Kind::spread, 0, whole(most), reason + ", in " + counted(messages, "message", "messages"));
 }
 
-Contribution about_campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) {
-    const Text& text = state.texts.latest();
-    const Campaign* const found = campaigns.find(text.fingerprint);
-    if (!found) return Contribution(Kind::campaign, 0, 0, "the same text from other subscribers");
-    const auto others = whole(found->spreaders().count_without(who));
-    return Contribution(Kind::campaign, 0, others,
-                        "the same text (campaign " + hex(found->fingerprint()) + ") to strangers from about " +
-                            counted(others, "other subscriber", "other subscribers"));
+Contribution about_campaign(const Campaign* campaign, std::uint64_t who) {
+    if (!campaign) return Contribution(Kind::campaign, 0, 0, "the same text from other subscribers");
+    const bool is_text = campaign->kind() == CampaignKind::text;
+    const auto others = whole(is_text ? campaign->spreaders().count_without(who) : campaign->spreaders_without(who));
+    std::string reason = "the same " + in_words(campaign->kind()) + " (campaign " + hex(campaign->fingerprint()) +
+                         ") to strangers from about " + counted(others, "other subscriber", "other subscribers");
+    if (!is_text) reason += ", of " + std::to_string(std::max(others, whole(campaign->senders_without(who)))) + " that use it";
+    return Contribution(Kind::campaign, 0, others, reason);
 }
 
-Contribution about(Kind kind, const State& state, const Campaigns* campaigns, std::uint64_t who) {
+Contribution about(Kind kind, const State& state, const Campaign* shared, std::uint64_t who) {
     switch (kind) {
     case Kind::content: return about_content(state);
     case Kind::failing_recipients: return about_failing(state);
@@ -97,14 +97,22 @@ Contribution about(Kind kind, const State& state, const Campaigns* campaigns, st
         return Contribution(kind, 0, whole(state.logins.run),
                             counted(state.logins.run, "login", "logins") + " with a wrong password, where " +
                                 counted(state.logins.habit, "a day is", "a day are") + " the most so far");
-    case Kind::campaign:
-        if (campaigns) return about_campaign(state, *campaigns, who);
-        break;
+    case Kind::campaign: return about_campaign(shared, who);
     }
     return Contribution();
 }
 
 } // namespace
+
+std::string in_words(CampaignKind kind) {
+    switch (kind) {
+    case CampaignKind::text: return "text";
+    case CampaignKind::host: return "link host";
+    case CampaignKind::helo: return "HELO name";
+    case CampaignKind::agent: return "mail program";
+    }
+    return "";
+}
 
 std::string words(const Suspicion& suspicion) {
     std::string text = suspicion.part.empty() ? "" : subscriber::in_words(suspicion.scope, suspicion.part) + ": ";
@@ -123,11 +131,12 @@ Suspicion Detector::explain(const State& state, const Scores& scores, const Camp
     result.messages = state.messages;
     for (const TraceId& trace : state.samples)
         if (!trace.empty()) result.samples.push_back(trace);
+    const Company shared = campaigns ? company(state, *campaigns, who) : Company();
     for (Kind kind : all_kinds) {
         const double llr = scores[static_cast<std::size_t>(kind)];
         result.score += llr;
         if (std::abs(llr) < 0.005) continue;
-        result.evidence.push_back(about(kind, state, campaigns, who));
+        result.evidence.push_back(about(kind, state, shared.campaign, who));
         result.evidence.back().llr = llr;
     }
     std::sort(result.evidence.begin(), result.evidence.end(),
@@ -135,9 +144,10 @@ Suspicion Detector::explain(const State& state, const Scores& scores, const Camp
     result.cause = cause_of(result.evidence, state);
     const Text& text = state.texts.latest();
     const Campaign* const found = campaigns ? campaigns->find(text.fingerprint) : nullptr;
-    if (found && text.strangers >= options_.model.spreads_from && text.sent >= 1.5f) {
-        result.text = found->fingerprint();
-        if (scores[static_cast<std::size_t>(Kind::campaign)] > 0) result.campaign = result.text;
+    if (found && text.strangers >= options_.model.spreads_from && text.sent >= 1.5f) result.text = found->fingerprint();
+    if (shared.campaign && scores[static_cast<std::size_t>(Kind::campaign)] > 0) {
+        result.campaign = shared.campaign->fingerprint();
+        result.shared = shared.campaign->kind();
     }
     return result;
 }

@@ -33,7 +33,9 @@ std::span<const ModelEntry> model_entries() {
         LAZARET_ENTRY(second_trait),         LAZARET_ENTRY(spreaders_exponent),
         LAZARET_ENTRY(spreaders_kappa),      LAZARET_ENTRY(convicted_weight),
         LAZARET_ENTRY(spreads_from),         LAZARET_ENTRY(within_habit),
-        LAZARET_ENTRY(campaign_cap),
+        LAZARET_ENTRY(campaign_cap),         LAZARET_ENTRY(spreading_good),
+        LAZARET_ENTRY(spreading_good_prior), LAZARET_ENTRY(spreading_good_strength),
+        LAZARET_ENTRY(spreading_bad_yes),    LAZARET_ENTRY(spreading_bad_no),
     };
     return entries;
 }

@@ -49,6 +49,12 @@ struct Model {
     double spreads_from = 2;             ///< strangers that one must have sent a text to, to take part
     double within_habit = 0.7;           ///< of it for one that sends no more than it is wont to
     double campaign_cap = 1.1;           ///< of the threshold
+
+    // One link host, HELO name or mail program in the mail of many. Others use it, too: what tells is that of its users more
+    // spread something than of all senders. Numbers as above.
+    double spreading_good = 0.05, spreading_good_prior = 50; ///< share of all senders of a day, until enough of them are seen
+    double spreading_good_strength = 8;  ///< how much that differs between honest names: less is more
+    double spreading_bad_yes = 3, spreading_bad_no = 1;
 };
 
 struct ModelEntry {

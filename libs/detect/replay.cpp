@@ -2,9 +2,11 @@
 
 #include "core/hash.hpp"
 #include "core/text.hpp"
+#include "event/name_hash.hpp"
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -160,6 +162,27 @@ Result<std::uint64_t> read_fingerprint(const object& line) {
     return wrong("fingerprint", print, "16 hexadecimal digits");
 }
 
+/// Of many those that an event would name (scan/links.hpp).
+Result<void> read_names(const object& line, event::Event& event) {
+    auto agent = text_or_none(line, "agent");
+    if (!agent) return agent.error();
+    event.agent_hash = event::name_hash(*agent);
+    const auto found = member(line, "uri_hosts");
+    if (!found) return {};
+    simdjson::dom::array list;
+    if (found->get(list) != simdjson::SUCCESS || list.size() > ReplayReader::max_hosts)
+        return wrong("uri_hosts", found, "a list of at most 100 hosts");
+    for (const element one : list) {
+        const auto host = text_of(one);
+        if (!host || host->empty()) return wrong("uri_hosts", one, "hosts only");
+        event.uri_hosts.push_back(event::name_hash(ascii_lowercase(*host)));
+    }
+    std::sort(event.uri_hosts.begin(), event.uri_hosts.end());
+    event.uri_hosts.erase(std::unique(event.uri_hosts.begin(), event.uri_hosts.end()), event.uri_hosts.end());
+    if (event.uri_hosts.size() > event::most_uri_hosts) event.uri_hosts.resize(event::most_uri_hosts);
+    return {};
+}
+
 /// Whether a scanner caught the message.
 Result<bool> read_content(const object& line) {
     const auto content = member(line, "content");
@@ -240,6 +263,7 @@ Result<void> ReplayReader::read_message(const object& read, Recorded& line) {
     auto fingerprint = read_fingerprint(read);
     if (!fingerprint) return fingerprint.error();
     event.fingerprint = *fingerprint;
+    if (auto done = read_names(read, event); !done) return done.error();
 
     Sent sent;
     sent.trace = event.trace;

@@ -3,11 +3,12 @@
 // engine would have seen. Pure text in, events out.
 //
 //   {"type":"message","id","ts","subscriber","rcpts":[...],"client_ip","account","helo","mail_from","size",
-//    "content":"spam"|"ham"|"unknown","fingerprint"}     what stands behind rcpts may be null or missing
+//    "content":"spam"|"ham"|"unknown","fingerprint","uri_hosts":[...],"agent"}     what stands behind rcpts may be null or missing
 //   {"type":"delivery","ts","message":id,"delivered":n,"nonexistent":n,"subscriber"}
 //
 // Times are seconds since 1970. An event does not hold the difference between "ham" and "unknown": both are a
-// message without findings. The fingerprint is a similarity hash of the text, 16 hexadecimal digits.
+// message without findings. The fingerprint is a similarity hash of the text, 16 hexadecimal digits; uri_hosts are
+// registrable domains and addresses that links lead to, agent is the mail program.
 
 #include "core/ids.hpp"
 #include "core/result.hpp"
@@ -49,6 +50,7 @@ class ReplayReader {
   public:
     static constexpr std::size_t max_line = 1024 * 1024; ///< octets
     static constexpr std::size_t max_recipients = 10'000;
+    static constexpr std::size_t max_hosts = 100;
     static constexpr std::size_t max_awaited = 1'000'000; ///< messages whose results are still to come
 
     /// `reject_score` is given to the finding of a message whose content is "spam" (content.reject_score).

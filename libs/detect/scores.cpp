@@ -2,22 +2,13 @@
 // the model, model.hpp holds its numbers.
 
 #include "detect/detector.hpp"
+#include "detect/tail.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace lazaret::detect {
 namespace {
-
-/// p-value of an honest day of `count` where `usual` is usual, as a likelihood ratio (a calibrator of p-values).
-double beyond(double count, double usual, double slack, double exponent, double kappa) {
-    const double minus_log_p = exponent * std::log1p(std::max(count, 0.0) / (slack + std::max(usual, 0.0)));
-    return std::log(kappa) + (1 - kappa) * minus_log_p;
-}
-
-double share_of(const Share& habit, double prior, double worth) {
-    return (prior * worth + habit.hits) / (worth + habit.trials);
-}
 
 constexpr double fan_out_shown = 0.8;
 constexpr double off_hours = 0.25; // of the busiest hour is expected in an hour that is usually quiet
@@ -113,24 +104,6 @@ double Detector::logins(const State& state) const {
                       m.logins_cap);
 }
 
-double Detector::campaign(const State& state, const Campaigns& campaigns, std::uint64_t who) const {
-    const Model& m = options_.model;
-    const Text& text = state.texts.latest();
-    if (text.strangers < m.spreads_from || text.sent < 1.5f) return 0;
-    const Campaign* const campaign = campaigns.find(text.fingerprint);
-    if (!campaign) return 0;
-    const double others = campaign->spreaders().count_without(who);
-    if (others < 0.5) return 0;
-    double llr = beyond(others, 0, 1, m.spreaders_exponent, m.spreaders_kappa);
-    llr += m.convicted_weight * std::log1p(campaign->convicted().count_without(who));
-    Share failed = campaign->failed();
-    failed.hits = std::max(0.f, failed.hits - text.failed);
-    failed.trials = std::max(failed.hits, failed.trials - text.results);
-    llr += std::max(failing_ratio(failed, Share()), 0.0); // its absence counts against each sender already
-    if (!is_beyond_habit(state)) llr *= m.within_habit; // perhaps its usual business
-    return std::clamp(llr, 0.0, m.campaign_cap * threshold_);
-}
-
 Detector::Scores Detector::scores(const State& state, const Campaigns* campaigns, std::uint64_t who) const {
     Scores by_kind{};
     const auto set = [&](Kind kind, auto value) {
@@ -147,7 +120,7 @@ Detector::Scores Detector::scores(const State& state, const Campaigns* campaigns
     set(Kind::spread, [&] { return spread(state); });
     set(Kind::null_sender, [&] { return bounces(state); });
     set(Kind::login_failures, [&] { return logins(state); });
-    if (campaigns) set(Kind::campaign, [&] { return campaign(state, *campaigns, who); });
+    if (campaigns) set(Kind::campaign, [&] { return company(state, *campaigns, who).llr; });
     // Much mail and many strangers are one surprise seen twice: the stronger counts.
     auto& wide = by_kind[static_cast<std::size_t>(Kind::fan_out)];
     auto& much = by_kind[static_cast<std::size_t>(Kind::volume)];

@@ -100,6 +100,7 @@ void State::end_day(double days, bool is_trusted, double growth, double slack, b
     recipients.end_day(is_trusted);
     accounts.end_day(is_trusted);
     suspicion_today = 0;
+    is_sender_today = is_spreader_today = false;
 }
 
 void State::clear_evidence(Time at) {
@@ -108,6 +109,7 @@ void State::clear_evidence(Time at) {
     strangers.run = bounces.run = logins.run = volume = in_hour = 0;
     senders.run = helos.run = networks.run = Share();
     texts = TextSlots();
+    company = 0;
     samples = {};
     rule = {};
     messages = 0;

@@ -37,6 +37,8 @@ struct Trait {
 
     /// `hash` 0: not known, counts for nothing. The very first is no surprise, nor is one that was to be expected.
     void take(std::uint64_t hash, bool is_expected = false);
+    /// Known from before today.
+    bool is_habit(std::uint64_t hash) const { return seen.younger.contains(hash) || seen.older.contains(hash); }
     void end_day(double days, bool is_trusted, double growth, double slack);
 };
 
@@ -50,7 +52,7 @@ struct Peak {
 
 struct State {
     static constexpr std::size_t max_samples = 3;
-    static constexpr std::size_t max_rule = 40;
+    static constexpr std::size_t max_rule = 38;
 
     Time last{};                ///< of the newest event seen
     Time born{};                ///< of the first
@@ -68,10 +70,12 @@ struct State {
     Trait senders, helos, networks;
     Acquaintances<128> accounts;
     Acquaintances<768> recipients;
+    std::uint32_t company = 0;  ///< half the key of the name by which the latest message to strangers may be a campaign's
     TextSlots texts;
     Season season;
     std::array<TraceId, max_samples> samples{}; ///< of messages that spoke against the subscriber, newest first
     std::array<char, max_rule> rule{};          ///< that last caught a message, up to the first NUL
+    bool is_sender_today = false, is_spreader_today = false; ///< counted as one (Campaigns::everybody())
 
     State() = default;
     explicit State(const Profile& prior);

@@ -157,12 +157,14 @@ std::string to_json(const State& state) {
     put(evidence, "helos", state.helos.run);
     put(evidence, "networks", state.networks.run);
     if (json texts = texts_json(state.texts); !texts.is_null()) evidence["texts"] = std::move(texts);
+    if (state.company != 0) evidence["company"] = state.company;
     for (const TraceId& trace : state.samples)
         if (!trace.empty()) evidence["samples"].push_back(trace.to_string());
     if (!state.rule_name().empty()) evidence["rule"] = std::string(state.rule_name());
     if (!evidence.is_null()) out["evidence"] = std::move(evidence);
 
     put(out, "suspicion", state.suspicion_today);
+    if (state.is_sender_today) out["counted"] = state.is_spreader_today ? 2 : 1;
     put(out, "in_hour", state.in_hour);
     put(out, "busiest", state.volume_habit);
     put(out, "content", state.content_habit);
@@ -207,6 +209,7 @@ Result<State> from_json(std::string_view text) {
             get(*found, "helos", state.helos.run);
             get(*found, "networks", state.networks.run);
             if (found->contains("texts")) texts_from(found->at("texts"), state.texts);
+            state.company = found->value("company", std::uint32_t{0});
             if (found->contains("samples")) {
                 std::size_t i = 0;
                 for (const json& sample : found->at("samples"))
@@ -217,6 +220,9 @@ Result<State> from_json(std::string_view text) {
             state.set_rule(found->value("rule", ""));
         }
         get(in, "suspicion", state.suspicion_today);
+        const int counted = in.value("counted", 0);
+        state.is_sender_today = counted >= 1;
+        state.is_spreader_today = counted >= 2;
         get(in, "in_hour", state.in_hour);
         get(in, "busiest", state.volume_habit);
         get(in, "content", state.content_habit);

@@ -36,13 +36,34 @@ std::optional<std::int64_t> open_campaign(pqxx::work& tx, std::uint64_t campaign
     return rows[0][0].as<std::int64_t>();
 }
 
+/// Likewise of this name.
+std::optional<std::int64_t> open_with_name(pqxx::work& tx, std::uint64_t name) {
+    const auto rows = tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign_names @> ARRAY[$1::bigint]"
+                                     " ORDER BY id LIMIT 1",
+                                     sql_hash(name));
+    if (rows.empty()) return std::nullopt;
+    return rows[0][0].as<std::int64_t>();
+}
+
+/// Bounded: who changes names all the time is told by others.
+void add_names(pqxx::work& tx, std::int64_t id, const Conviction& what) {
+    if (what.names.empty() && what.shared_name == 0) return;
+    std::string names = "{" + (what.shared_name == 0 ? "" : std::to_string(sql_hash(what.shared_name)));
+    for (const auto name : what.names)
+        names += (names.size() > 1 ? "," : "") + std::to_string(sql_hash(name));
+    tx.exec_params("UPDATE incident SET campaign_names = (SELECT array_agg(DISTINCT name)"
+                   "   FROM unnest(coalesce(campaign_names, '{}') || $2::bigint[]) name)"
+                   " WHERE id = $1 AND coalesce(cardinality(campaign_names), 0) < 32",
+                   id, names + "}");
+}
+
 void update_campaign(pqxx::work& tx, std::int64_t id, const Conviction& what) {
     // From the second subscriber on it is a campaign, whatever the first was taken for.
     tx.exec_params("UPDATE incident SET updated_at = now(), score = greatest(score, $2), threshold = $3, evidence = $4::jsonb,"
                    " cause = CASE WHEN n > 1 THEN 'campaign' ELSE cause END, summary = CASE WHEN n > 1 THEN"
-                   "   format('the same text from %s subscribers, lately %s: %s', n, $6::text, $5::text) ELSE $5 END"
+                   "   format('the same %s from %s subscribers, lately %s: %s', $7::text, n, $6::text, $5::text) ELSE $5 END"
                    " FROM (SELECT count(*) AS n FROM incident_member WHERE incident = $1) members WHERE id = $1",
-                   id, what.score, what.threshold, what.evidence, what.summary, what.subscriber);
+                   id, what.score, what.threshold, what.evidence, what.summary, what.subscriber, what.shared);
 }
 
 std::int64_t open_or_update(pqxx::work& tx, const Conviction& what, bool& is_new) {
@@ -62,15 +83,16 @@ std::int64_t open_or_update(pqxx::work& tx, const Conviction& what, bool& is_new
 
 void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) {
     std::optional<std::int64_t> id;
-    if (what.campaign != 0) {
+    if (what.campaign != 0 || what.shared_name != 0 || !what.names.empty()) {
         // Engines that see one campaign at the same moment open one incident.
         tx.exec("SELECT pg_advisory_xact_lock(hashtext('lazaret.campaign'))");
-        if (what.joins) id = open_campaign(tx, what.campaign);
+        if (what.joins) id = what.shared_name != 0 ? open_with_name(tx, what.shared_name) : open_campaign(tx, what.campaign);
     }
     const bool is_of_several = id.has_value();
     if (!id) id = open_or_update(tx, what, outcome.opened);
     outcome.joined = add_member(tx, *id, what) && !outcome.opened;
     if (is_of_several) update_campaign(tx, *id, what);
+    add_names(tx, *id, what);
     outcome.incident = read_again(tx, *id);
     outcome.subscriber = what.subscriber;
 }

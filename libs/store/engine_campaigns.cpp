@@ -8,7 +8,8 @@
 namespace lazaret::store {
 namespace {
 
-const char* const columns = "fingerprint, day, senders, spreaders, convicted, failed, results";
+const char* const columns =
+    "fingerprint, day, senders, spreaders, convicted, failed, results, kind, many_senders, many_spreaders";
 
 std::uint64_t bits(const pqxx::field& field) {
     return static_cast<std::uint64_t>(field.as<std::int64_t>());
@@ -23,6 +24,9 @@ CampaignRow read_row(const pqxx::row& row) {
     out.convicted = bits(row[4]);
     out.failed = row[5].as<double>();
     out.results = row[6].as<double>();
+    out.kind = row[7].as<int>();
+    out.many_senders = bits(row[8]);
+    out.many_spreaders = bits(row[9]);
     return out;
 }
 
@@ -38,13 +42,14 @@ std::vector<CampaignRow> add_to_campaigns(pqxx::work& tx, std::vector<CampaignRo
     for (const auto& one : changes)
         totals.push_back(read_row(tx.exec_params1(
             std::string("INSERT INTO engine_campaign AS c (") + columns +
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (fingerprint, day) DO UPDATE SET"
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (fingerprint, day) DO UPDATE SET"
                 " senders = c.senders | excluded.senders, spreaders = c.spreaders | excluded.spreaders,"
                 " convicted = c.convicted | excluded.convicted, failed = c.failed + excluded.failed,"
-                " results = c.results + excluded.results, updated_at = now() RETURNING " +
+                " results = c.results + excluded.results, many_senders = c.many_senders | excluded.many_senders,"
+                " many_spreaders = c.many_spreaders | excluded.many_spreaders, updated_at = now() RETURNING " +
                 columns,
             sql_hash(one.fingerprint), one.day, sql_hash(one.senders), sql_hash(one.spreaders), sql_hash(one.convicted), one.failed,
-            one.results)));
+            one.results, one.kind, sql_hash(one.many_senders), sql_hash(one.many_spreaders))));
     return totals;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Texts that several subscribers send, as all engines together know them (libs/detect/campaigns.hpp), by day.
+// What several subscribers send alike, texts and names in messages, as all engines together know them (libs/detect/campaigns.hpp), by day.
 
 #include "core/time.hpp"
 #include "store/database.hpp"
@@ -9,11 +9,12 @@
 
 namespace lazaret::store {
 
-/// One text on one day. The sets are bits: adding twice changes nothing.
+/// One text or name on one day. The sets are bits: adding twice changes nothing.
 struct CampaignRow {
-    std::uint64_t fingerprint = 0; ///< 0: of no text, counts only
+    std::uint64_t fingerprint = 0; ///< 0, 1: of none, counts only
     std::int32_t day = 0;          ///< since 1970
-    std::uint64_t senders = 0, spreaders = 0, convicted = 0;
+    int kind = 0;                  ///< detect::CampaignKind
+    std::uint64_t senders = 0, spreaders = 0, convicted = 0, many_senders = 0, many_spreaders = 0;
     double failed = 0, results = 0;
 };
 

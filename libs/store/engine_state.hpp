@@ -41,7 +41,10 @@ struct Conviction {
     std::string subscriber, cause, summary;
     std::string evidence; ///< JSON array
     std::uint64_t campaign = 0;       ///< similarity hash of the text that went to strangers; 0 = none
-    bool joins = false;               ///< others send this text, too: one incident of all of them, where one is open
+    std::vector<std::uint64_t> names; ///< in its messages to strangers, by key; a few
+    bool joins = false;               ///< others send the same: one incident of all of them, where one is open
+    std::uint64_t shared_name = 0;    ///< by which it joins; 0: by the text
+    std::string shared = "text";      ///< what it shares with others, in words
     double score = 0, threshold = 0;
     Time at{};
     std::optional<Time> first_event;

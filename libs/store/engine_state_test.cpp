@@ -215,10 +215,32 @@ TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
     EXPECT_EQ(close_incidents(*engine, batch.engine, 24h, response.notice).value().size(), 1u);
 }
 
+TEST_F(EngineStateTest, a_campaign_is_told_by_a_name_in_its_messages_too) {
+    Conviction first = conviction("a"), second = conviction("b"), other = conviction("c");
+    first.names = {7, 0xf000000000000009};
+    const auto opened = commit({first}).value().at(0);
+    second.shared_name = 0xf000000000000009;
+    second.shared = "link host";
+    second.joins = true;
+    const auto joined = commit({second}).value().at(0);
+    EXPECT_TRUE(joined.joined);
+    EXPECT_EQ(joined.incident.id, opened.incident.id);
+    EXPECT_EQ(joined.incident.summary.find("the same link host from 2 subscribers, lately b: "), 0u) << joined.incident.summary;
+    other.shared_name = 8;
+    other.joins = true;
+    EXPECT_TRUE(commit({other}).value().at(0).opened) << "a name that no open incident has";
+    Conviction last = conviction("d");
+    last.shared_name = 8;
+    last.joins = true;
+    EXPECT_TRUE(commit({last}).value().at(0).joined) << "from then on one has it";
+}
+
 TEST_F(EngineStateTest, campaigns_add_up_over_engines) {
     CampaignRow row;
     row.fingerprint = 0xf000000000000001;
     row.day = 20'000;
+    row.kind = 2;
+    row.many_senders = 1;
     row.spreaders = 0x8000000000000001;
     row.failed = 1;
     row.results = 4;
@@ -229,6 +251,8 @@ TEST_F(EngineStateTest, campaigns_add_up_over_engines) {
     const auto total = commit_batch(*engine, batch, response).value().campaigns.at(0);
     EXPECT_EQ(total.fingerprint, row.fingerprint);
     EXPECT_EQ(total.spreaders, 0x8000000000000007);
+    EXPECT_EQ(total.kind, 2);
+    EXPECT_EQ(total.many_senders, 1u);
     EXPECT_EQ(total.failed, 2);
     const auto changes = load_campaigns(*engine, before).value();
     ASSERT_EQ(changes.rows.size(), 1u);

@@ -24,20 +24,21 @@ constexpr const char* footer =
     R"(--input FILE is a recording: JSON lines in the order of time. {"type":"message","id","ts","subscriber",
 "rcpts":[...]} and, if known, "client_ip", "account", "helo", "mail_from", "size", "content": "spam" (a scanner
 in mode warn has found it), "ham" or "unknown", "fingerprint": a similarity hash of the text, 16 hexadecimal
-digits; {"type":"delivery","ts","message":ID,"delivered":N,"nonexistent":N} when results become known. Times
-are seconds since 1970. A compressed recording (gzip) is read as it is. It names no class: everybody begins
+digits, "uri_hosts": a list of registrable domains and addresses that links lead to, "agent": the mail program;
+{"type":"delivery","ts","message":ID,"delivered":N,"nonexistent":N} when results become known. Times are
+seconds since 1970. A compressed recording (gzip) is read as it is. It names no class: everybody begins
 with the habits of class dynamic, and nobody is protected.
 
 --from-database takes the events of all nodes from PostgreSQL, by time, however many they are; the server
 sorts a day at a time. Class and protection are those of today. What happened then is not undone: mail that a
 quarantine or a limit refused at the time is counted, but no evidence, and what would have become of it
 nobody knows. Events know less than a recording where an older version wrote them (no fingerprint before
-0002_event_fingerprint.sql), where Postfix's log was not read (no delivery results: acceptance counts as
-success if there is none in all the time), and where they have been removed by age. On the first days nobody's
-habit is known yet. "message" of a decision is the trace id that `lazaret event list --trace` takes.
+0002_event_fingerprint.sql, no hosts of links and no mail program before 0008_campaign_names.sql), where
+Postfix's log was not read (no delivery results: acceptance counts as success if there is none in all the time),
+and where they have been removed by age. On the first days nobody's habit is known yet. "message" of a decision is the trace id that `lazaret event list --trace` takes.
 
 Decisions are JSON lines: ts, subscriber, action (confine, ticket, release), level, cause, message, reason,
-and campaign for all subscribers that send one text together. "message" is the one whose sending tipped it,
+and campaign for all subscribers that send something together. "message" is the one whose sending tipped it,
 null when a delivery result did.
 
 --without KIND leaves a kind of evidence out: content, failing_recipients, fan_out, volume, spread,

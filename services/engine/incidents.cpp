@@ -63,6 +63,9 @@ store::Conviction to_conviction(const std::string& subscriber, const detect::Sus
     conviction.at = suspicion.at;
     conviction.campaign = suspicion.text;
     conviction.joins = suspicion.campaign != 0;
+    conviction.names = suspicion.names;
+    if (suspicion.shared != detect::CampaignKind::text) conviction.shared_name = suspicion.campaign;
+    conviction.shared = detect::in_words(suspicion.shared);
     if (suspicion.first_event != Time{}) conviction.first_event = suspicion.first_event;
     conviction.reason = respond::reason_for_subscriber(suspicion.cause, suspicion.scope, suspicion.part);
     conviction.scope = suspicion.scope;

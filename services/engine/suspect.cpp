@@ -100,9 +100,12 @@ Result<Suspects::Effects> Suspects::consider(store::Database& database,
         store::CampaignRow row;
         row.fingerprint = change.fingerprint;
         row.day = change.day;
+        row.kind = static_cast<int>(change.kind);
         row.senders = change.senders.bits();
         row.spreaders = change.spreaders.bits();
         row.convicted = change.convicted.bits();
+        row.many_senders = change.many_senders.bits();
+        row.many_spreaders = change.many_spreaders.bits();
         row.failed = change.failed.hits;
         row.results = change.failed.trials;
         effects.campaigns.push_back(row);
@@ -122,9 +125,12 @@ void Suspects::learn(const std::vector<store::CampaignRow>& rows) {
         detect::CampaignDay day;
         day.fingerprint = row.fingerprint;
         day.day = row.day;
+        day.kind = static_cast<detect::CampaignKind>(row.kind);
         day.senders = detect::FewDistinct(row.senders);
         day.spreaders = detect::FewDistinct(row.spreaders);
         day.convicted = detect::FewDistinct(row.convicted);
+        day.many_senders = detect::ManyDistinct(row.many_senders);
+        day.many_spreaders = detect::ManyDistinct(row.many_spreaders);
         day.failed = detect::Share(row.failed, row.results);
         campaigns_.learn(day);
     }
