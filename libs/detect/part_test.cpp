@@ -93,6 +93,40 @@ TEST_F(PartTest, what_the_whole_was_judged_for_is_not_held_against_the_part) {
     EXPECT_FALSE(feed(message(7, found->at + 1h, 702)));
 }
 
+TEST_F(PartTest, what_comes_from_all_of_them_is_the_subscriber) {
+    for (int day = 0; day < 3; ++day)
+        ASSERT_NO_FATAL_FAILURE(work(start + day * 24h));
+    std::optional<Suspicion> found;
+    for (int sent = 0; sent < 300 && !found; ++sent) {
+        auto e = message(sent % mailboxes, start + 3 * 24h + sent * 20s, random());
+        e.fingerprint = random();
+        e.findings = {"pills:warn:10"};
+        found = feed(e);
+        auto delivered = result(e.at + 2s, e, sent % 3 == 0);
+        delivered.account = e.account;
+        if (!found) found = feed(delivered);
+    }
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->scope, subscriber::Scope::everything);
+    EXPECT_EQ(found->part, "");
+}
+
+TEST_F(PartTest, of_a_server_that_bounces_only_the_bounces_are_at_fault) {
+    for (int day = 0; day < 3; ++day)
+        ASSERT_NO_FATAL_FAILURE(work(start + day * 24h));
+    std::optional<Suspicion> found;
+    for (int sent = 0; sent < 500 && !found; ++sent) {
+        auto e = message(3, start + 3 * 24h + sent * 20s, random());
+        e.null_sender = true;
+        e.sender_hash = 0;
+        found = feed(e);
+    }
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->cause, "backscatter");
+    EXPECT_EQ(found->scope, subscriber::Scope::bounces);
+    EXPECT_EQ(found->part, "");
+}
+
 TEST_F(PartTest, one_mailbox_needs_no_second_state) {
     for (int i = 0; i < 50; ++i)
         feed(message(7, start + i * 1min, 5));

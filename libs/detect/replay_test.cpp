@@ -36,7 +36,7 @@ TEST(ReplayReader, a_message_is_one_relayed_event) {
         R"({"type":"message","id":"p1","ts":1772410155.496,"subscriber":"s1","client_ip":"100.69.123.226",)"
         R"("account":"s1@isp.example","helo":"[192.168.1.56]","mail_from":"Pia@isp.example",)"
         R"("rcpts":["Gus@Corp.example","b@corp.example"],"size":1929,"content":"spam",)"
-        R"("fingerprint":"8de89e58463b93fb"})");
+        R"("fingerprint":"8de89e58463b93fb","uri_hosts":["b.example","A.example","a.example"],"agent":"Mutt"})");
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(format_rfc3339(read->at), "2026-03-02T00:09:15.496000Z");
     EXPECT_FALSE(read->is_delivery);
@@ -55,6 +55,8 @@ TEST(ReplayReader, a_message_is_one_relayed_event) {
     EXPECT_NE(event.recipients[0].hash, event.recipients[1].hash);
     EXPECT_THAT(event.findings, ElementsAre("scanner:warn:7.5"));
     EXPECT_EQ(event.fingerprint, 0x8de89e58463b93fbu);
+    EXPECT_THAT(event.uri_hosts, testing::UnorderedElementsAre(event::name_hash("a.example"), event::name_hash("b.example")));
+    EXPECT_EQ(event.agent_hash, event::name_hash("Mutt"));
     Reading reading;
     reading.reject_score = 7.5;
     EXPECT_TRUE(observe(event, reading).is_caught);
@@ -135,6 +137,9 @@ TEST(ReplayReader, what_is_wrong_is_told_with_what_was_expected) {
         {message("p", begin, R"("rcpts":["a@x"],"content":"eggs")"), "content: found \"eggs\""},
         {message("p", begin, R"("rcpts":["a@x"],"content":5)"), "content: found 5"},
         {message("p", begin, R"("rcpts":["a@x"],"fingerprint":"xyz")"), "fingerprint: found \"xyz\""},
+        {message("p", begin, R"("rcpts":["a@x"],"uri_hosts":"a.example")"), "uri_hosts: found \"a.example\""},
+        {message("p", begin, R"("rcpts":["a@x"],"uri_hosts":[7])"), "uri_hosts: found 7"},
+        {message("p", begin, R"("rcpts":["a@x"],"agent":7)"), "agent: found 7"},
         {R"({"type":"delivery","ts":1772410155,"message":"p","delivered":1.5})", "delivered: found 1.5"},
         {R"({"type":"delivery","ts":1772410155,"message":"p","nonexistent":-2})", "nonexistent: found -2"},
     };
@@ -205,6 +210,29 @@ TEST(Replay, a_confinement_holds_until_it_ends_and_then_the_evidence_begins_anew
     EXPECT_GT(confined[0].held_back, 1000u);
     // What was held back is no event, nor are its results.
     EXPECT_LT(bot.replay.events(), 100u);
+}
+
+TEST(Replay, what_else_the_subscriber_sends_goes_on) {
+    Bot bot{ReplayPolicy()};
+    const auto of = [](const char* login, const char* content) {
+        return R"("rcpts":["a@x"],"account":")" + std::string(login) + R"(","content":")" + content + "\"";
+    };
+    for (int i = 0; i < 20; ++i)
+        bot.feed(message("h" + std::to_string(i), begin + i, of("anna@firm", "ham")));
+    for (int i = 0; i < 100; ++i) {
+        const double at = begin + 100 + i * 10;
+        bot.feed(message("p" + std::to_string(i), at, of("bert@firm", "spam")));
+        bot.feed(delivery("p" + std::to_string(i), at + 1, 0, 1));
+        bot.feed(message("g" + std::to_string(i), at + 2, of("anna@firm", "ham")));
+        bot.feed(delivery("g" + std::to_string(i), at + 3, 1, 0));
+    }
+    ASSERT_EQ(bot.actions().size(), 1u);
+    EXPECT_EQ(bot.decisions[0].scope, subscriber::Scope::account);
+    EXPECT_EQ(bot.decisions[0].part, "bert@firm");
+    const auto confined = bot.replay.confined();
+    ASSERT_EQ(confined.size(), 1u);
+    EXPECT_LT(confined[0].held_back, 100u) << "bert's alone";
+    EXPECT_GT(confined[0].held_back, 70u);
 }
 
 TEST(Replay, the_message_is_named_only_when_its_sending_tipped_it) {
