@@ -11,7 +11,6 @@
 namespace lazaret::detect {
 namespace {
 
-constexpr double most_usual = 0.3; // where nearly everybody is new, everybody seems to spread something
 
 struct Name {
     CampaignKind kind = CampaignKind::host;
@@ -19,9 +18,11 @@ struct Name {
     bool is_habit = false; ///< it was in this subscriber's messages before there was anything to suspect
 };
 
-/// The names in a message, at most six.
+/// The names in a message.
 class Names {
   public:
+    static constexpr std::size_t most = event::most_uri_hosts + 2;
+
     Names(const State& state, const event::Event& event) {
         for (const auto host : event.uri_hosts)
             if (count_ < event::most_uri_hosts) add(CampaignKind::host, host, false);
@@ -40,7 +41,7 @@ class Names {
         name.key = campaign_key(kind, hash);
         name.is_habit = is_habit;
     }
-    std::array<Name, event::most_uri_hosts + 2> names_;
+    std::array<Name, most> names_;
     std::size_t count_ = 0;
 };
 
@@ -68,7 +69,7 @@ double Detector::by_name(const Campaign& campaign, const Campaigns& campaigns, s
     Share elsewhere = campaigns.everybody();
     elsewhere.hits = std::max(0.f, elsewhere.hits - spread.hits - 1);
     elsewhere.trials = std::max(elsewhere.hits, elsewhere.trials - spread.trials - 1);
-    const double usual = std::min(share_of(elsewhere, m.spreading_good, m.spreading_good_prior), most_usual);
+    const double usual = share_of(elsewhere, m.spreading_good, m.spreading_good_prior);
     // This one is a spreader already: what is to be expected of the others is so given that.
     const double strength = m.spreading_good_strength;
     const double by_share = log_likelihood(spread, Law(m.spreading_bad_yes + 1, m.spreading_bad_no)) -
@@ -76,8 +77,15 @@ double Detector::by_name(const Campaign& campaign, const Campaigns& campaigns, s
     if (by_share <= 0) return 0; // others use it, too
     // However few others use it: people do the same for reasons that they have in common, as with a text.
     const double by_number = beyond(others, 0, 1, m.spreaders_exponent, m.spreaders_kappa);
-    const double llr = std::min(by_share, by_number);
-    return llr <= 0 ? 0 : llr + m.convicted_weight * std::log1p(campaign.convicted().count_without(who));
+    // The strongest of several names is looked at, which is stronger than one that was chosen beforehand.
+    double llr = std::min(by_share, by_number) - std::log(static_cast<double>(Names::most));
+    if (llr <= 0) return 0;
+    llr += m.convicted_weight * std::log1p(campaign.convicted().count_without(who));
+    // Beside those who take part without showing it yet some use it and spread nothing, and so may an honest one who does:
+    // whatever the others are, its message is no more than that much likelier from one of them.
+    const double quiet = std::max(spread.trials - spread.hits * (1 + m.spreading_bad_no / m.spreading_bad_yes), 0.0);
+    const Share harmless(quiet, quiet + elsewhere.trials - elsewhere.hits);
+    return std::clamp(llr, 0.0, -std::log(share_of(harmless, m.name_usual, m.name_usual_prior)));
 }
 
 Detector::Company Detector::company(const State& state, const Campaigns& campaigns, std::uint64_t who) const {
@@ -110,13 +118,12 @@ void Detector::take_names(State& state, const Campaigns& campaigns, Campaigns* t
     for (const Name& name : Names(state, event)) {
         if (told) {
             Campaign& met = told->meet_name(name.kind, name.key, state.last);
-            // More than once: who passes something on writes one message.
-            const bool is_again = met.senders().may_have(who);
+            // More than once: who passes something on writes one message. Who began to spread it yesterday is not used to it.
+            const bool is_again = met.senders().may_have(who), has_spread = met.spreaders().may_have(who);
             told->add_sender(met, who);
-            if (spreads && is_again && !name.is_habit) told->add_spreader(met, who);
+            if (spreads && is_again && (has_spread || !name.is_habit)) told->add_spreader(met, who);
         }
-        if (!spreads || name.is_habit) continue;
-        const Campaign* const met = campaigns.find_name(Campaigns::half_of(name.key));
+        const Campaign* const met = spreads ? campaigns.find_name(Campaigns::half_of(name.key)) : nullptr;
         if (!met || !met->spreaders().may_have(who)) continue;
         const double llr = by_name(*met, campaigns, who);
         if (llr <= most) continue;
@@ -131,7 +138,7 @@ std::vector<std::uint64_t> Detector::spread_names(const State& state, const Camp
     if (event.type == event::Type::delivery_result || event.null_sender || state.company == 0) return keys;
     for (const Name& name : Names(state, event)) {
         const Campaign* const met = campaigns.find_name(Campaigns::half_of(name.key));
-        if (met && !name.is_habit && met->spreaders().may_have(hash_of(event.subscriber))) keys.push_back(name.key);
+        if (met && met->spreaders().may_have(hash_of(event.subscriber))) keys.push_back(name.key);
     }
     return keys;
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace lazaret::detect {
 namespace {
@@ -16,7 +17,12 @@ namespace {
 using namespace test;
 using event::name_hash;
 
-constexpr int many = 20;
+constexpr int many = 30;
+
+std::vector<CampaignDay> names_of(std::vector<CampaignDay> changes) {
+    std::erase_if(changes, [](const CampaignDay& each) { return each.fingerprint < 2; });
+    return changes;
+}
 
 /// Subscribers who have sent a little to friends for a month, and what they do then.
 class CompanyTest : public ::testing::Test {
@@ -76,6 +82,8 @@ class CompanyTest : public ::testing::Test {
             if (one.kind == Kind::campaign) return one.llr;
         return 0;
     }
+
+    const State& state_of(int who) { return states_["s" + std::to_string(who)]; }
 
     Detector detector{Options()};
     Campaigns campaigns;
@@ -156,6 +164,52 @@ TEST_F(CompanyTest, so_is_who_passes_it_on_or_sends_it_back) {
     }
     EXPECT_EQ(worth(many, start + 6h), 0);
     EXPECT_EQ(worth(many + 1, start + 6h), 0);
+}
+
+TEST_F(CompanyTest, a_state_that_was_saved_knows_its_company) {
+    for (int who = 0; who < many; ++who)
+        live(who);
+    others_write();
+    spread_by_many(to_pills);
+    const State& state = state_of(many - 1);
+    ASSERT_NE(state.company, 0u);
+    EXPECT_TRUE(state.is_sender_today && state.is_spreader_today);
+    const auto again = from_json(to_json(state));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->company, state.company);
+    EXPECT_TRUE(again->is_sender_today && again->is_spreader_today);
+}
+
+TEST(Campaigns, users_of_a_name_are_told_once_somebody_spreads_it) {
+    const auto key = campaign_key(CampaignKind::host, 7);
+    Campaigns one, two;
+    for (std::uint64_t who = 0; who < 30; ++who)
+        two.add_sender(two.meet_name(CampaignKind::host, key, start), mixed(who));
+    EXPECT_TRUE(names_of(two.take_changes()).empty()) << "nobody spreads it";
+    Campaign& met = one.meet_name(CampaignKind::host, key, start);
+    one.add_sender(met, mixed(100));
+    one.add_spreader(met, mixed(100));
+    for (const auto& change : names_of(one.take_changes()))
+        two.learn(change);
+    const auto told = names_of(two.take_changes());
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].kind, CampaignKind::host);
+    one.learn(told[0]);
+    EXPECT_NEAR(one.find_name(Campaigns::half_of(key))->senders_without(mixed(100)), 30, 5);
+    two.learn(told[0]);
+    EXPECT_TRUE(names_of(two.take_changes()).empty()) << "all is told";
+}
+
+TEST(Campaigns, engines_know_together_how_many_spread_something) {
+    Campaigns one, two;
+    for (int i = 0; i < 40; ++i)
+        one.count_sender(start);
+    one.count_spreader(start);
+    for (const auto& change : one.take_changes())
+        two.learn(change);
+    EXPECT_FLOAT_EQ(two.everybody().hits, 1);
+    EXPECT_FLOAT_EQ(two.everybody().trials, 40);
+    EXPECT_FALSE(two.is_scanned());
 }
 
 TEST(Campaigns, names_are_found_by_their_key_alone) {

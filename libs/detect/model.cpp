@@ -36,6 +36,7 @@ std::span<const ModelEntry> model_entries() {
         LAZARET_ENTRY(campaign_cap),         LAZARET_ENTRY(spreading_good),
         LAZARET_ENTRY(spreading_good_prior), LAZARET_ENTRY(spreading_good_strength),
         LAZARET_ENTRY(spreading_bad_yes),    LAZARET_ENTRY(spreading_bad_no),
+        LAZARET_ENTRY(name_usual),           LAZARET_ENTRY(name_usual_prior),
     };
     return entries;
 }
