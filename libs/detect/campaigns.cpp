@@ -60,7 +60,7 @@ void Campaign::come_to(std::int32_t day) {
     of_before_ = told;
 }
 
-Campaigns::Campaigns(std::size_t texts, std::size_t names) : index_(bands * buckets * depth), next_(bands * buckets) {
+Campaigns::Campaigns(std::size_t texts, std::size_t names) : index_(bands * buckets * depth), places_(bands * buckets * depth), next_(bands * buckets) {
     texts_.capacity = std::max<std::size_t>(texts, 1);
     names_.capacity = std::max<std::size_t>(names, 1);
     everybody_.begin(everybody_key, CampaignKind::host, 0);
@@ -93,9 +93,8 @@ std::size_t Campaigns::search(std::uint64_t fingerprint) const {
     for (std::size_t band = 0; band < bands; ++band) {
         const std::size_t at = bucket(fingerprint, band) * depth;
         for (std::size_t i = at; i < at + depth; ++i)
-            if (const auto place = index_[i];
-                place != 0 && are_similar(texts_.entries[place - 1].fingerprint(), fingerprint))
-                return place - 1;
+            if (are_similar(index_[i], fingerprint) && index_[i] != 0 && texts_.entries[places_[i]].fingerprint() == index_[i])
+                return places_[i];
     }
     return nowhere;
 }
@@ -129,7 +128,8 @@ Campaign& Campaigns::begin_text(std::uint64_t fingerprint, std::int32_t day) {
     texts_.entries[place].begin(fingerprint, CampaignKind::text, day);
     for (std::size_t band = 0; band < bands; ++band) {
         const std::size_t in = bucket(fingerprint, band);
-        index_[in * depth + next_[in]] = static_cast<std::uint32_t>(place + 1);
+        index_[in * depth + next_[in]] = fingerprint;
+        places_[in * depth + next_[in]] = static_cast<std::uint32_t>(place);
         next_[in] = static_cast<std::uint8_t>((next_[in] + 1) % depth);
     }
     return texts_.entries[place];

@@ -143,7 +143,8 @@ class Campaigns {
 
     Campaign scanned_, everybody_; // what they have in failed: messages caught, of all; spreaders, of senders
     Table texts_, names_;
-    std::vector<std::uint32_t> index_; // of texts: bands x buckets x depth, 1 + place
+    std::vector<std::uint64_t> index_;  // of texts, bands x buckets x depth: fingerprints, 0 for none
+    std::vector<std::uint32_t> places_; // of each in texts_, unless that is another's by now
     std::vector<std::uint8_t> next_;   // bands x buckets: which of depth is overwritten next
     std::unordered_map<std::uint32_t, std::uint32_t> name_index_; // half of the key to place
 };

@@ -2,9 +2,10 @@
 // Who or what was seen before, in bounded memory: Bloom filters of keyed hashes. They may say "seen" of something
 // new, with a chance they know; they never say "new" of something remembered.
 
+#include "detect/bits.hpp"
+
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +40,7 @@ template <std::size_t Bits> class Sketch {
     std::size_t ones() const {
         std::size_t count = 0;
         for (auto word : words_)
-            count += static_cast<std::size_t>(std::popcount(word));
+            count += detect::ones(word);
         return count;
     }
     std::array<std::uint32_t, Bits / 32> words_{};

@@ -2,17 +2,18 @@
 // The texts that a subscriber has sent lately, by similarity hash. What a scanner says about a text it says about
 // each copy, and a list that fails belongs to the text that went to it: so counts are kept per text.
 
+#include "detect/bits.hpp"
+
 #include <array>
-#include <bit>
 #include <cstdint>
 
 namespace lazaret::detect {
 
 /// Two hashes of near-identical texts differ in few bits, of others in about 32. 8 of 64 are reached by chance once
 /// in four thousand million pairs.
-inline constexpr int similar_bits = 8;
+inline constexpr unsigned similar_bits = 8;
 inline bool are_similar(std::uint64_t a, std::uint64_t b) {
-    return std::popcount(a ^ b) <= similar_bits;
+    return ones(a ^ b) <= similar_bits;
 }
 
 struct Text {
