@@ -1,6 +1,7 @@
 #include "engine/ingest.hpp"
 
 #include "engine/test_support.hpp"
+#include "event/name_hash.hpp"
 #include "store/incidents.hpp"
 #include "store/outbox.hpp"
 #include "store/quarantine.hpp"
@@ -243,6 +244,30 @@ std::map<std::string, int> owners(store::Database& database) {
                           return shards;
                       })
         .value();
+}
+
+TEST_F(IngestTest, who_links_to_one_place_in_own_words_is_in_one_incident) {
+    Ingest ingest(settings());
+    ingest.start();
+    std::vector<event::Event> events;
+    constexpr int many = 40;
+    for (int i = 0; i < 14; ++i)
+        for (int who = 0; who < many; ++who) {
+            event::Event event = relayed("s" + std::to_string(who), now());
+            event.fingerprint = event::mixed(events.size() + 1);
+            event.recipients = {event::Recipient(event::mixed(events.size() + 5000), "example.net")};
+            event.uri_hosts = {event::name_hash("pills.example")};
+            events.push_back(std::move(event));
+        }
+    write(std::move(events));
+    ASSERT_TRUE(eventually([&] { return is_done(); }));
+    const auto open = incidents();
+    ASSERT_EQ(open.size(), 1u);
+    EXPECT_EQ(open[0].member_count, many);
+    EXPECT_EQ(open[0].cause, "campaign");
+    EXPECT_THAT(open[0].summary, testing::StartsWith("the same link host from 40 subscribers, lately s"));
+    EXPECT_THAT(open[0].evidence, testing::HasSubstr("the same link host (campaign "));
+    EXPECT_EQ(quarantines().size(), std::size_t{many});
 }
 
 TEST_F(IngestTest, two_engines_share_and_the_one_that_is_left_takes_over) {
