@@ -57,7 +57,7 @@ void add_names(pqxx::work& tx, std::int64_t id, const Conviction& what) {
                    id, names + "}");
 }
 
-void update_campaign(pqxx::work& tx, std::int64_t id, const Conviction& what) {
+void update_known(pqxx::work& tx, std::int64_t id, const Conviction& what) {
     // From the second subscriber on it is a campaign, whatever the first was taken for.
     tx.exec_params("UPDATE incident SET updated_at = now(), score = greatest(score, $2), threshold = $3, evidence = $4::jsonb,"
                    " cause = CASE WHEN n > 1 THEN 'campaign' ELSE cause END, summary = CASE WHEN n > 1 THEN"
@@ -81,6 +81,18 @@ std::int64_t open_or_update(pqxx::work& tx, const Conviction& what, bool& is_new
     return row[1].as<std::int64_t>();
 }
 
+const char* const refuses_all_of_it = " released_at IS NULL AND (expiry IS NULL OR expiry > now()) AND level IN ('block', 'garden')"
+                                      " AND (scope = 'everything' OR (scope = $2 AND part = $3)) ";
+
+std::optional<std::int64_t> confined_for(pqxx::work& tx, const Conviction& what) {
+    const auto rows = tx.exec_params(
+        std::string("SELECT i.id FROM quarantine q JOIN incident i ON i.id = q.incident WHERE q.subscriber = $1 AND") +
+            refuses_all_of_it + "AND i.state = 'open' ORDER BY q.id DESC LIMIT 1",
+        what.subscriber, std::string(subscriber::to_string(what.scope)), what.part);
+    if (rows.empty()) return std::nullopt;
+    return rows[0][0].as<std::int64_t>();
+}
+
 void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) {
     std::optional<std::int64_t> id;
     if (what.campaign != 0 || what.shared_name != 0 || !what.names.empty()) {
@@ -88,10 +100,12 @@ void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) 
         tx.exec("SELECT pg_advisory_xact_lock(hashtext('lazaret.campaign'))");
         if (what.joins) id = what.shared_name != 0 ? open_with_name(tx, what.shared_name) : open_campaign(tx, what.campaign);
     }
-    const bool is_of_several = id.has_value();
+    // What is seen of it until the confinement holds belongs to that, even if it looks like another cause now.
+    if (!id) id = confined_for(tx, what);
+    const bool is_known = id.has_value();
     if (!id) id = open_or_update(tx, what, outcome.opened);
     outcome.joined = add_member(tx, *id, what) && !outcome.opened;
-    if (is_of_several) update_campaign(tx, *id, what);
+    if (is_known) update_known(tx, *id, what);
     add_names(tx, *id, what);
     outcome.incident = read_again(tx, *id);
     outcome.subscriber = what.subscriber;
@@ -101,9 +115,7 @@ void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) 
 std::optional<subscriber::Quarantine> active_block(pqxx::work& tx, const Conviction& what) {
     const auto rows =
         tx.exec_params(std::string("SELECT ") + quarantine_columns +
-                           " FROM quarantine WHERE subscriber = $1 AND released_at IS NULL"
-                           " AND (expiry IS NULL OR expiry > now()) AND level IN ('block', 'garden')"
-                           " AND (scope = 'everything' OR (scope = $2 AND part = $3)) ORDER BY id DESC LIMIT 1",
+                           " FROM quarantine WHERE subscriber = $1 AND" + refuses_all_of_it + "ORDER BY id DESC LIMIT 1",
                        what.subscriber, std::string(subscriber::to_string(what.scope)), what.part);
     if (rows.empty()) return std::nullopt;
     return read_quarantine_row(rows[0]).quarantine;

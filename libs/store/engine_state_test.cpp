@@ -85,6 +85,33 @@ TEST_F(EngineStateTest, an_incident_is_opened_once_and_tickets_are_coalesced) {
     EXPECT_EQ(notices, 2);
 }
 
+TEST_F(EngineStateTest, what_comes_before_a_confinement_holds_is_the_same_incident) {
+    const auto first = commit({conviction("a")}).value().at(0);
+    auto other = conviction("a");
+    other.cause = "runaway";
+    const auto second = commit({other}).value().at(0);
+    EXPECT_FALSE(second.opened);
+    EXPECT_EQ(second.incident.id, first.incident.id);
+    EXPECT_EQ(second.incident.cause, "bot");
+}
+
+TEST_F(EngineStateTest, a_login_is_confined_and_later_the_rest) {
+    auto mailbox = conviction("a");
+    mailbox.cause = "stolen_account";
+    mailbox.scope = subscriber::Scope::account;
+    mailbox.part = "anna@a.example";
+    EXPECT_TRUE(commit({mailbox}).value().at(0).confined);
+    EXPECT_EQ(commit({mailbox}).value().at(0).guard, Guard::already_confined);
+    auto other = mailbox;
+    other.part = "bert@a.example";
+    EXPECT_TRUE(commit({other}).value().at(0).confined);
+    const auto rest = commit({conviction("a")}).value().at(0);
+    EXPECT_TRUE(rest.confined);
+    EXPECT_EQ(rest.quarantine->scope, subscriber::Scope::everything);
+    EXPECT_EQ(commit({other}).value().at(0).guard, Guard::already_confined);
+    EXPECT_EQ(list_quarantine(*engine, {})->size(), 3u);
+}
+
 TEST_F(EngineStateTest, a_batch_happens_whole_or_not_at_all) {
     SavedState state;
     state.subscriber = "a \"quoted\" \\ id";
