@@ -12,6 +12,8 @@ namespace lazaret::detect {
 namespace {
 
 
+constexpr double not_yet = 0.1; // of those who take part, beside each who shows it
+
 struct Name {
     CampaignKind kind = CampaignKind::host;
     std::uint64_t key = 0;
@@ -83,7 +85,7 @@ double Detector::by_name(const Campaign& campaign, const Campaigns& campaigns, s
     llr += m.convicted_weight * std::log1p(campaign.convicted().count_without(who));
     // Beside those who take part without showing it yet some use it and spread nothing, and so may an honest one who does:
     // whatever the others are, its message is no more than that much likelier from one of them.
-    const double quiet = std::max(spread.trials - spread.hits * (1 + m.spreading_bad_no / m.spreading_bad_yes), 0.0);
+    const double quiet = std::max(spread.trials - (1 + not_yet) * spread.hits, 0.0);
     const Share harmless(quiet, quiet + elsewhere.trials - elsewhere.hits);
     return std::clamp(llr, 0.0, -std::log(share_of(harmless, m.name_usual, m.name_usual_prior)));
 }

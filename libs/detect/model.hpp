@@ -55,7 +55,7 @@ struct Model {
     double spreading_good = 0.05, spreading_good_prior = 50; ///< share of all senders of a day, until enough of them are seen
     double spreading_good_strength = 8;  ///< how much that differs between honest names: less is more
     double spreading_bad_yes = 3, spreading_bad_no = 1;
-    double name_usual = 1e-5, name_usual_prior = 1000; ///< share of honest senders whose mail has a name, until they are counted
+    double name_usual = 1e-5, name_usual_prior = 50; ///< share of honest senders whose mail has a name, until they are counted
 };
 
 struct ModelEntry {
