@@ -24,7 +24,7 @@ class World:
         self.seed, self.verdicts, self.lists = seed, verdicts, lists
         self.random = random.Random(seed)
         self.messages, self.kinds, self.onsets, self.caught = [], {}, {}, {}
-        self.texts = 0
+        self.texts, self.sites, self.habits = 0, {}, {}
 
     def rng(self, *what):
         return random.Random(f"{self.seed}:{':'.join(map(str, what))}")
@@ -41,12 +41,26 @@ class World:
             value ^= 1 << r.randrange(64)
         return f"{value:016x}"
 
-    def send(self, who, at, rcpts, text, r, sender="", helo="", net="", bad=0.0, account="", abuse=False):
+    def links(self, who):
+        """Where a message leads: to places that everybody knows, the more of them the better known, and to the sender's own."""
+        r, _ = self.habit(who)
+        hosts = [f"popular{int(300 * r.random() ** 3)}.example"] if r.random() < 0.35 else []
+        return hosts + (self.sites.get(who, []) if r.random() < 0.8 else [])
+
+    def habit(self, who):
+        if who not in self.habits:
+            r = self.rng("habit", who)
+            self.habits[who] = r, f"agent {int(40 * r.random() ** 2)}"
+        return self.habits[who]
+
+    def send(self, who, at, rcpts, text, r, sender="", helo="", net="", bad=0.0, account="", abuse=False, hosts=None):
+        hosts = self.links(who) if hosts is None else hosts
         if at >= START + DAYS * DAY or not rcpts:
             return
         fails = sum(r.random() < bad for _ in rcpts)
         content = "unknown" if self.verdicts == "none" else "spam" if self.caught[text] else "ham"
-        self.messages.append((at, who, rcpts, text, sender, helo, net, content, fails, self.fingerprint(text, r), r.random(), account, abuse))
+        self.messages.append((at, who, rcpts, text, sender, helo, net, content, fails, self.fingerprint(text, r), r.random(), account, abuse,
+                              hosts, self.habit(who)[1]))
 
 
 def address(r, host=None):
@@ -75,7 +89,8 @@ def poisson(r, mean):
     return n
 
 
-def person(world, who, kind="person", since=0, until=DAYS, per_day=None, roams=False):
+def person(world, who, kind="person", since=0, until=DAYS, per_day=None, roams=False, called=None, called_since=0):
+    """`called`: the HELO name of all its devices, from a moment on."""
     r = world.rng(who)
     friends = [address(r) for _ in range(r.randrange(4, 60))]
     mine = [address(r) for _ in range(r.choice((1, 1, 1, 2, 3)))]
@@ -86,7 +101,8 @@ def person(world, who, kind="person", since=0, until=DAYS, per_day=None, roams=F
                  for _ in range(min(1 + int(r.expovariate(1.4)), 20))]
         away = roams and r.random() < 0.6
         net = network(r) if away else home
-        world.send(who, at, sorted(set(rcpts)), world.text(), r, r.choice(mine), net if away else r.choice(devices), net, 0.004)
+        world.send(who, at, sorted(set(rcpts)), world.text(), r, r.choice(mine),
+                   called if called and at >= called_since else net if away else r.choice(devices), net, 0.004)
         if r.random() < 0.04:
             home = network(r)
     world.kinds[who] = kind
@@ -97,6 +113,7 @@ def office(world, who, kind="office", since=0, size=(4, 40), logs_in=None):
     """Colleagues behind one address; their mail comes from one server or from each one's device, with logins or without."""
     r = world.rng(who)
     staff = [(address(r), f"{r.getrandbits(24):x}") for _ in range(r.randrange(*size))]
+    world.sites[who] = [f"{who}.example"]
     logs_in = world.rng(who, "logins").random() < 0.4 if logs_in is None else logs_in
     partners, net, by_server = [address(r) for _ in range(400)], network(r), r.random() < 0.6
     for at in moments(r, len(staff) * r.uniform(1, 3), since, DAYS, office=True):
@@ -112,6 +129,7 @@ def sales(world, who, kind="sales", since=0):
     """A team that writes to people who have never heard of it, each in own words used again and again."""
     r = world.rng(who)
     net, bad = network(r), r.uniform(0.02, 0.08)
+    world.sites[who] = [f"{who}.example", "meetings.example"]
     sellers = [(address(r), f"{r.getrandbits(24):x}", world.text(), r.uniform(10, 50)) for _ in range(r.randrange(3, 12))]
     for sender, device, words, per_day in sellers:
         for at in moments(r, per_day, since, DAYS, office=True):
@@ -130,6 +148,7 @@ def forwarder(world, who):
 def newsletter(world, who, first=None):
     r = world.rng(who)
     _, sender, device, net = person(world, who, per_day=1)
+    sites = [f"{who}.example", f"clicks{world.rng(who, 'clicks').randrange(3)}.example"]  # of software that others use, too
     readers = [address(r) for _ in range(int(r.lognormvariate(6.3, 0.9)) + 80)]
     every, phase, batch, bad = r.choice((1, 7, 7)), r.randrange(7), r.choice((1, 1, 20, 50)), r.uniform(0.002, 0.03)
     if every == 1:
@@ -138,7 +157,7 @@ def newsletter(world, who, first=None):
         text, at = world.text(), START + day * DAY + r.uniform(7, 18) * HOUR
         readers += [address(r) for _ in range(len(readers) // 60)]
         for i in range(0, len(readers), batch):
-            world.send(who, at, readers[i:i + batch], text, r, sender, device, net, bad)
+            world.send(who, at, readers[i:i + batch], text, r, sender, device, net, bad, hosts=sites)
             at += r.uniform(0.2, 4)
     world.kinds[who] = "newsletter" if first is None else "first newsletter"
 
@@ -149,7 +168,7 @@ def invitation(world, who):
     guests = r.sample(friends, min(len(friends), 20)) + [address(r) for _ in range(r.randrange(60, 280))]
     text, at, batch, bad = world.text(), JUDGED + r.uniform(0.3, 6) * DAY, r.choice((1, 1, 10, 30, 500)), r.uniform(0.01, 0.09)
     for i in range(0, len(guests), batch):
-        world.send(who, at, guests[i:i + batch], text, r, sender, device, net, bad)
+        world.send(who, at, guests[i:i + batch], text, r, sender, device, net, bad, hosts=["invitations.example"])
         at += r.uniform(0.5, 30)
     world.kinds[who] = "invitation"
 
@@ -158,6 +177,7 @@ def shop(world, who, template):
     """Confirmations to customers, most of them new, in the words of the shop's software, which others use too."""
     r = world.rng(who)
     sender, net = address(r), network(r)
+    world.sites[who] = [f"{who}.example", "payments.example"]
     for at in moments(r, r.uniform(4, 80), 0, DAYS):
         world.send(who, at, [address(r)], template if r.random() < 0.8 else world.text(), r, sender, "shop" + who, net, 0.015)
     world.kinds[who] = "shop"
@@ -186,8 +206,19 @@ def bouncer(world, who, onset=None):
         pool, rate, at = [world.text(True) for _ in range(200)], r.uniform(10, 200), onset
         for _ in range(500):
             at += r.expovariate(rate / HOUR)
-            world.send(who, at, [address(r)], r.choice(pool), r, "", "srv" + who, net, r.uniform(0.1, 0.4), abuse=True)
+            world.send(who, at, [address(r)], r.choice(pool), r, "", "srv" + who, net, r.uniform(0.1, 0.4), abuse=True,
+                       hosts=[f"{world.habit(who)[0].randrange(50)}-spam.example"])
         offend(world, who, "backscatter", onset)
+
+
+def petition(world, people, at):
+    """People tell their friends, a few of them new, of one site on one day, each in own words and some of them twice."""
+    for who in people:
+        r = world.rng(who, "petition")
+        friends = world.friends[who]
+        for _ in range(r.choice((1, 2, 3))):
+            rcpts = r.sample(friends[0], min(len(friends[0]), r.randrange(2, 8))) + [address(r) for _ in range(r.randrange(3))]
+            world.send(who, at + r.uniform(0, 8 * HOUR), rcpts, world.text(), r, *friends[1:], hosts=["petition.example"])
 
 
 def chain_letter(world, people, at):
@@ -197,18 +228,21 @@ def chain_letter(world, people, at):
         r = world.rng(who, "chain")
         friends = world.friends[who]
         rcpts = r.sample(friends[0], min(len(friends[0]), r.randrange(3, 15))) + [address(r) for _ in range(r.randrange(3))]
-        world.send(who, at + r.uniform(0, 3 * DAY), rcpts, text, r, *friends[1:])
+        world.send(who, at + r.uniform(0, 3 * DAY), rcpts, text, r, *friends[1:], hosts=["chain.example"])
 
 
 def offend(world, who, kind, onset):
     world.kinds[who], world.onsets[who] = kind, onset
 
 
-def spam(world, who, kind, onset, texts=None, per_hour=None):
-    r = world.rng(who, "spam")
+def spam(world, who, kind, onset, texts=None, per_hour=None, hosts=None, called=None):
+    """`texts`: [] for own words in each message; `hosts`: where its links lead, [] for other places each time."""
+    r, to = world.rng(who, "spam"), world.rng(who, "payload")
+    hosts = [f"{to.getrandbits(40):x}.example" for _ in range(to.randrange(1, 3))] if hosts is None else hosts
     _, sender, device, net = person(world, who)
     bad = 0.01 if world.lists == "clean" else r.uniform(0.05, 0.4)
-    texts = texts or [world.text(True) for _ in range(r.randrange(1, 5))]
+    if texts is None:
+        texts = [world.text(True) for _ in range(r.randrange(1, 5))]
     forges, renames, nets, each, lasts = 0.0, 0.0, [net], 1, DAYS * DAY
     if kind == "burst":
         rate, forges, renames = r.uniform(300, 4000), r.choice((0, 1, 1)), r.choice((0, 1))
@@ -226,9 +260,11 @@ def spam(world, who, kind, onset, texts=None, per_hour=None):
         lasts = 500 * HOUR / rate
     at = onset
     while at < onset + lasts:
-        world.send(who, at, [address(r) for _ in range(1 + int(r.random() * (2 * each - 1)))], r.choice(texts), r,
-                   address(r) if r.random() < forges else sender, f"{r.getrandbits(30):x}" if r.random() < renames else device,
-                   r.choice(nets), bad, abuse=True)
+        leads_to = to.choice(hosts) if hosts else f"{to.getrandbits(40):x}.example"
+        world.send(who, at, [address(r) for _ in range(1 + int(r.random() * (2 * each - 1)))],
+                   r.choice(texts) if texts else world.text(True), r, address(r) if r.random() < forges else sender,
+                   called or (f"{r.getrandbits(30):x}" if r.random() < renames else device), r.choice(nets), bad, abuse=True,
+                   hosts=[leads_to] + (["popular0.example"] if to.random() < 0.3 else []))
         at += r.expovariate(rate / HOUR)
     offend(world, who, kind, onset)
 
@@ -243,7 +279,8 @@ def mailbox(world, who, onset):
     at, each = onset, r.choice((1, 3, 15))
     for _ in range(500):
         world.send(who, at, [address(r) for _ in range(1 + int(r.random() * (2 * each - 1)))], r.choice(texts), r,
-                   address(r) if r.random() < forges else account, f"{r.getrandbits(30):x}", r.choice(nets), bad, account, True)
+                   address(r) if r.random() < forges else account, f"{r.getrandbits(30):x}", r.choice(nets), bad, account, True,
+                   hosts=[f"payload-{who}.example"])
         at += r.expovariate(rate / HOUR)
     offend(world, who, "mailbox", onset)
 
@@ -298,7 +335,7 @@ def fill(world):
     for size in (15, 40):
         text, begin, per_hour = [world.text(True)], onset(), r.uniform(2, 8)
         for _ in range(size):
-            spam(world, name(), "snowshoe", begin + r.uniform(0, 4) * HOUR, text, per_hour)
+            spam(world, name(), "snowshoe", begin + r.uniform(0, 4) * HOUR, text, per_hour, hosts=["snowshoe%d.example" % size])
     for _ in range(4):
         bouncer(world, name(), onset())
     for _ in range(3):
@@ -313,18 +350,31 @@ def fill(world):
         mailbox(world, name(), onset())
     for _ in range(4):
         runaway(world, name(), onset())
+    for kind, hosts, called in (("one host", ["pills%d.example"], None), ("one HELO name", [], "kit-%d")):
+        for size in (15, 40):
+            begin, per_hour = onset(), r.uniform(2, 8)
+            for _ in range(size):
+                spam(world, name(), kind, begin + r.uniform(0, 4) * HOUR, [], per_hour, [host % size for host in hosts],
+                     called and called % size)
+    petition(world, list(world.friends)[60:100], JUDGED + 3 * DAY + 12 * HOUR)
+    for _ in range(40):
+        person(world, name(), "common HELO name", called="localhost")
+    for _ in range(10):
+        person(world, name(), "common HELO name", since=HISTORY + r.randrange(5), called="localhost")
+    for _ in range(20):
+        person(world, name(), "new device", called="phone", called_since=JUDGED + r.uniform(0, 5) * DAY)
 
 
 def write(world, out):
     """Returns the ids of abusive messages."""
     pending, abusive = [], []
-    for n, (at, who, rcpts, _, sender, helo, net, content, fails, print_, u, account, abuse) in enumerate(
+    for n, (at, who, rcpts, _, sender, helo, net, content, fails, print_, u, account, abuse, hosts, agent) in enumerate(
             sorted(world.messages, key=lambda m: m[0])):
         while pending and pending[0][0] <= at:
             out.write(heapq.heappop(pending)[2])
         out.write(json.dumps({"type": "message", "id": f"m{n}", "ts": round(at, 3), "subscriber": who, "client_ip": net,
                               "account": account or None, "helo": helo,
-                              "mail_from": sender, "rcpts": rcpts, "content": content, "fingerprint": print_}) + "\n")
+                              "mail_from": sender, "rcpts": rcpts, "content": content, "fingerprint": print_, "uri_hosts": hosts, "agent": agent}) + "\n")
         if abuse:
             abusive.append(f"m{n}")
         known = round(at + 1 + 90 * u ** 4, 3)

@@ -50,6 +50,8 @@ class Traffic {
         sent.helo = "device-" + std::to_string(who);
         sent.sender_hash = detect::mixed(who + 1);
         sent.fingerprint = random_();
+        if (random_() % 3 == 0) sent.uri_hosts = {detect::mixed(random_() % 1000), detect::mixed(who + 7)};
+        sent.agent_hash = detect::mixed(random_() % 50 + 1);
         for (auto more = 1 + random_() % 2; more > 0; --more)
             sent.recipients.emplace_back(
                 random_() % 10 == 0 ? random_() : detect::mixed(who * 64 + random_() % 20), "example.net");
