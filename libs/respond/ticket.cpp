@@ -152,7 +152,8 @@ std::string advice(const std::string& cause) {
                "Release the "
                "confinement when that is done.";
     if (cause == "campaign")
-        return "Several subscribers send the same text in small doses; the evidence names the campaign. Tell the "
+        return "Several subscribers send the same in small doses: one text, links to one host, or from one HELO name or mail "
+               "program; the evidence says which. Tell the "
                "subscriber that a device on the connection sends spam, and have every computer and phone there "
                "checked for malware. What cures one cures the others. Release the confinement when that is done.";
     if (cause == "stolen_account")

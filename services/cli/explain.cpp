@@ -149,7 +149,7 @@ Picture look(Context& context, const std::string& name) {
         if (incident.member_count < 2) continue;
         if (const auto member = value_or_fail(store::find_member(database, incident.id, picture.id)))
             incident.summary = member->summary + " (one of " + show_count(incident.member_count, "subscriber") +
-                               " that send the same text)";
+                               " of one campaign)";
     }
     picture.day =
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(24)));
