@@ -114,7 +114,7 @@ TEST_F(ImportTest, WhatOnlyTheDatabaseKnows) {
     EXPECT_THAT(
         import("c1,a,x,nosuch,dynamic\n").error().message,
         HasSubstr(
-            "s.csv:2: plan \"nosuch\" does not exist, expected one of business, residential, unlimited"));
+            "s.csv:2: plan \"nosuch\" does not exist, expected one of business, residential, throttled, unlimited"));
     EXPECT_THAT(import("c1,a,x,residential,dynamic\n", "10.0.0.0/8,dynamic,no,c2,\n").error().message,
                 HasSubstr("n.csv:2: subscriber \"c2\" does not exist"));
     EXPECT_EQ(subscriber_count(), 0u); // the subscribers of the same call neither
