@@ -65,11 +65,13 @@ void Detector::end_hours(State& state, Time at) const {
     auto passed = (floor<hours>(at) - floor<hours>(state.last)).count();
     if (state.suspicion_today < trusted_below * threshold_) {
         state.season.learn(hour, state.in_hour);
+        state.amounts.learn(state.volume);
         const auto busiest = static_cast<float>(options_.model.growth *
                                                 (state.volume_habit + options_.model.volume_slack));
         if (state.in_hour > state.volume_habit) state.volume_habit = std::min(state.in_hour, busiest);
     }
     state.in_hour = 0;
+    state.amounts.end_hour();
     // Silence is habit as well. Beyond some weeks nothing would change any more.
     for (passed = std::min<std::int64_t>(passed, 8 * 168); passed > 1; --passed)
         state.season.learn(hour = (hour + 1) % Season::hours, 0);
@@ -93,7 +95,9 @@ void Detector::advance(State& state, Time at) const {
     for (float* count : {&state.strangers.run, &state.bounces.run, &state.logins.run})
         *count *= static_cast<float>(kept);
     state.texts.forget(static_cast<float>(kept));
-    state.volume *= static_cast<float>(remains(at - state.last, volume_half_life));
+    const auto of_hour = static_cast<float>(remains(at - state.last, volume_half_life));
+    state.volume *= of_hour;
+    state.amounts.forget(of_hour);
     state.awaited *= static_cast<float>(remains(at - state.last, awaited_half_life));
     if (state.awaited < 0.01f) state.awaited = 0;
     state.last = at;
@@ -105,6 +109,7 @@ void Detector::take_message(State& state, const Campaigns& campaigns, Campaigns*
     if (told) told->note(seen.is_caught, state.last);
     state.volume += 1;
     state.in_hour += 1;
+    state.amounts.take(event);
     state.awaited += static_cast<float>(seen.awaited);
     Text evicted;
     Text& text = state.texts.use(event.fingerprint, evicted);

@@ -16,7 +16,7 @@ enum class Kind : std::size_t {
     content,            ///< texts refused for their content, or that would have been
     failing_recipients, ///< recipients that do not exist, from the next hop's replies and from delivery results
     fan_out,            ///< recipients to whom the subscriber never wrote before
-    volume,             ///< messages beyond the subscriber's habit at that hour of the week
+    volume,             ///< messages, recipients, domains or octets beyond the subscriber's habit at that hour of the week
     spread,             ///< sender addresses, HELO names and client networks never used before
     null_sender,        ///< bounces beyond the subscriber's habit
     campaign,           ///< the same text from other subscribers

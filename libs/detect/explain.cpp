@@ -74,6 +74,26 @@ Contribution about_campaign(const Campaign* campaign, std::uint64_t who) {
     return Contribution(Kind::campaign, 0, others, reason);
 }
 
+/// In the unit of which there is most.
+Contribution about_volume(const State& state) {
+    const double usual = state.season.usual(Season::hour_of(state.last));
+    std::string reason = counted(state.volume, "message", "messages");
+    double most = state.volume;
+    for (const Amount what : all_amounts) {
+        const double messages = state.amounts.in_messages(what), amount = state.amounts.in_hour(what);
+        if (messages <= most) continue;
+        most = messages;
+        switch (what) {
+        case Amount::recipients: reason = counted(amount, "recipient", "recipients"); break;
+        case Amount::domains: reason = "recipients at " + counted(amount, "domain", "domains"); break;
+        case Amount::octets: reason = counted(amount / 1e6, "MB", "MB"); break;
+        }
+    }
+    return Contribution(Kind::volume, 0, whole(state.volume),
+                        reason + " within about an hour, as much as " + counted(most, "usual message", "usual messages") + ", where " +
+                            std::to_string(whole(usual)) + " are usual");
+}
+
 Contribution about(Kind kind, const State& state, const Campaign* shared, std::uint64_t who) {
     switch (kind) {
     case Kind::content: return about_content(state);
@@ -83,11 +103,7 @@ Contribution about(Kind kind, const State& state, const Campaign* shared, std::u
                             "mail to " + counted(state.strangers.run, "recipient", "recipients") +
                                 " never written to before, where " +
                                 counted(state.strangers.habit, "a day is", "a day are") + " the most so far");
-    case Kind::volume:
-        return Contribution(kind, 0, whole(state.volume),
-                            counted(state.volume, "message", "messages") + " within about an hour, where " +
-                                std::to_string(whole(state.season.usual(Season::hour_of(state.last)))) +
-                                " are usual");
+    case Kind::volume: return about_volume(state);
     case Kind::spread: return about_spread(state);
     case Kind::null_sender:
         return Contribution(kind, 0, whole(state.bounces.run),

@@ -61,8 +61,14 @@ double Detector::volume(const State& state) const {
     const Model& m = options_.model;
     const double usual = std::max(state.season.usual(Season::hour_of(state.last)),
                                   off_hours * static_cast<double>(state.volume_habit));
-    const double llr = beyond(state.volume, usual, m.volume_slack, m.volume_exponent, m.volume_kappa);
-    return std::clamp(llr, 0.0, m.volume_cap);
+    const auto ratio = [&](double messages) {
+        return std::exp(beyond(messages, usual, m.volume_slack, m.volume_exponent, m.volume_kappa));
+    };
+    // Which of them an offender has much of is not known: the mean of likelihood ratios is one.
+    double sum = ratio(state.volume);
+    for (const Amount what : all_amounts)
+        sum += ratio(state.amounts.in_messages(what));
+    return std::clamp(std::log(sum / (1 + all_amounts.size())), 0.0, m.volume_cap);
 }
 
 double Detector::trait_ratio(const State& state, const Trait& trait) const {

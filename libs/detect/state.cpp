@@ -107,6 +107,7 @@ void State::clear_evidence(Time at) {
     end_day(0, false, 1, 0);
     content = failing = Share();
     strangers.run = bounces.run = logins.run = volume = in_hour = 0;
+    amounts.clear();
     senders.run = helos.run = networks.run = Share();
     texts = TextSlots();
     company = 0;

@@ -7,6 +7,7 @@
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "detect/amounts.hpp"
 #include "detect/season.hpp"
 #include "detect/share.hpp"
 #include "detect/sketch.hpp"
@@ -52,7 +53,7 @@ struct Peak {
 
 struct State {
     static constexpr std::size_t max_samples = 3;
-    static constexpr std::size_t max_rule = 38;
+    static constexpr std::size_t max_rule = 30;
 
     Time last{};                ///< of the newest event seen
     Time born{};                ///< of the first
@@ -67,9 +68,10 @@ struct State {
     Share failing, failing_habit, failing_today;
     Peak strangers, bounces, logins; ///< logins: failed ones
     float volume = 0, volume_habit = 0, in_hour = 0; ///< messages of about the last hour; busiest hour; clock hour
+    Amounts amounts;
     Trait senders, helos, networks;
     Acquaintances<128> accounts;
-    Acquaintances<768> recipients;
+    Acquaintances<704> recipients;
     std::uint32_t company = 0;  ///< half the key of the name by which the latest message to strangers may be a campaign's
     TextSlots texts;
     Season season;

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int version = 2;
+constexpr int version = 3;
 
 double rounded(double value) {
     return std::round(value * 1e3) / 1e3;
@@ -167,6 +167,9 @@ std::string to_json(const State& state) {
     if (state.is_sender_today) out["counted"] = state.is_spreader_today ? 2 : 1;
     put(out, "in_hour", state.in_hour);
     put(out, "busiest", state.volume_habit);
+    if (const auto numbers = state.amounts.numbers(); std::ranges::any_of(numbers, [](float number) { return rounded(number) > 0; }))
+        for (const float number : numbers)
+            out["amounts"].push_back(rounded(number));
     put(out, "content", state.content_habit);
     put(out, "content_today", state.content_today);
     put(out, "failing", state.failing_habit);
@@ -225,6 +228,12 @@ Result<State> from_json(std::string_view text) {
         state.is_spreader_today = counted >= 2;
         get(in, "in_hour", state.in_hour);
         get(in, "busiest", state.volume_habit);
+        if (const auto found = in.find("amounts"); found != in.end()) {
+            Amounts::Numbers numbers{};
+            for (std::size_t i = 0; i < numbers.size(); ++i)
+                numbers[i] = count_from(found->at(i));
+            state.amounts.set_numbers(numbers);
+        }
         get(in, "content", state.content_habit);
         get(in, "content_today", state.content_today);
         get(in, "failing", state.failing_habit);
