@@ -1,6 +1,6 @@
 # lazaret_library(NAME LAYER n DEPS targets...): a static library of libs/NAME from all its *.cpp; *_test.cpp become NAME_test.
 # A library may use lower layers, and its own layer only where that is named here: CMake refuses the rest at configure time.
-# The sanitized build compiles several sources of a folder as one; APART names those whose local names clash with another's.
+# The presets release and sanitize compile several sources of a folder as one; APART names those whose local names clash with another's.
 function(lazaret_library name)
   cmake_parse_arguments(ARG "" "LAYER" "DEPS;APART" ${ARGN})
   set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)

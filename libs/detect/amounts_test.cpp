@@ -53,6 +53,16 @@ TEST(Amounts, a_habit_takes_several_hours_and_no_hour_makes_much_of_it) {
     EXPECT_NEAR(amounts.in_messages(Amount::recipients), 1, 0.05);
 }
 
+TEST(Amounts, a_state_that_was_saved_knows_them) {
+    State state;
+    state.last = start;
+    state.amounts.take(letter(start, 40, 3, 1'000'000));
+    state.amounts.learn(10);
+    const auto again = from_json(to_json(state));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->amounts.numbers(), state.amounts.numbers());
+}
+
 TEST(Amounts, a_worm_that_writes_to_the_whole_address_book_shows_in_recipients) {
     const Detector detector{Options()};
     Campaigns campaigns;

@@ -11,7 +11,6 @@
 namespace lazaret::detect {
 namespace {
 
-
 constexpr double not_yet = 0.1; // of those who take part, beside each who shows it
 
 struct Name {

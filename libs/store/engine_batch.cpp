@@ -27,22 +27,23 @@ bool add_member(pqxx::work& tx, std::int64_t incident, const Conviction& what) {
         .as<bool>();
 }
 
-/// The open incident of this text, if there is one: texts are alike that differ in at most 8 bits.
-std::optional<std::int64_t> open_campaign(pqxx::work& tx, std::uint64_t campaign) {
-    const auto rows = tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign IS NOT NULL"
-                                     " AND bit_count((campaign # $1)::bit(64)) <= 8 ORDER BY id LIMIT 1",
-                                     sql_hash(campaign));
+std::optional<std::int64_t> first_id(const pqxx::result& rows) {
     if (rows.empty()) return std::nullopt;
     return rows[0][0].as<std::int64_t>();
 }
 
+/// The open incident of this text, if there is one: texts are alike that differ in at most 8 bits.
+std::optional<std::int64_t> open_campaign(pqxx::work& tx, std::uint64_t campaign) {
+    return first_id(tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign IS NOT NULL"
+                                     " AND bit_count((campaign # $1)::bit(64)) <= 8 ORDER BY id LIMIT 1",
+                                     sql_hash(campaign)));
+}
+
 /// Likewise of this name.
 std::optional<std::int64_t> open_with_name(pqxx::work& tx, std::uint64_t name) {
-    const auto rows = tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign_names @> ARRAY[$1::bigint]"
+    return first_id(tx.exec_params("SELECT id FROM incident WHERE state = 'open' AND campaign_names @> ARRAY[$1::bigint]"
                                      " ORDER BY id LIMIT 1",
-                                     sql_hash(name));
-    if (rows.empty()) return std::nullopt;
-    return rows[0][0].as<std::int64_t>();
+                                     sql_hash(name)));
 }
 
 /// Bounded: who changes names all the time is told by others.
@@ -85,12 +86,10 @@ const char* const refuses_all_of_it = " released_at IS NULL AND (expiry IS NULL 
                                       " AND (scope = 'everything' OR (scope = $2 AND part = $3)) ";
 
 std::optional<std::int64_t> confined_for(pqxx::work& tx, const Conviction& what) {
-    const auto rows = tx.exec_params(
+    return first_id(tx.exec_params(
         std::string("SELECT i.id FROM quarantine q JOIN incident i ON i.id = q.incident WHERE q.subscriber = $1 AND") +
             refuses_all_of_it + "AND i.state = 'open' ORDER BY q.id DESC LIMIT 1",
-        what.subscriber, std::string(subscriber::to_string(what.scope)), what.part);
-    if (rows.empty()) return std::nullopt;
-    return rows[0][0].as<std::int64_t>();
+        what.subscriber, std::string(subscriber::to_string(what.scope)), what.part));
 }
 
 void find_incident_of(pqxx::work& tx, const Conviction& what, Outcome& outcome) {

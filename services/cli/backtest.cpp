@@ -35,10 +35,11 @@ quarantine or a limit refused at the time is counted, but no evidence, and what 
 nobody knows. Events know less than a recording where an older version wrote them (no fingerprint before
 0002_event_fingerprint.sql, no hosts of links and no mail program before 0008_campaign_names.sql), where
 Postfix's log was not read (no delivery results: acceptance counts as success if there is none in all the time),
-and where they have been removed by age. On the first days nobody's habit is known yet. "message" of a decision is the trace id that `lazaret event list --trace` takes.
+and where they have been removed by age. On the first days nobody's habit is known yet. "message" of a decision
+is the trace id that `lazaret event list --trace` takes.
 
-Decisions are JSON lines: ts, subscriber, action (confine, ticket, release), level, cause, message, reason,
-and campaign for all subscribers that send something together. "message" is the one whose sending tipped it,
+Decisions are JSON lines: ts, subscriber, action (confine, ticket, release), level, scope (everything, account,
+address, bounces), part (the login or address), cause, message, reason, and campaign for all subscribers that send something together. "message" is the one whose sending tipped it,
 null when a delivery result did.
 
 --without KIND leaves a kind of evidence out: content, failing_recipients, fan_out, volume, spread,
