@@ -71,6 +71,13 @@ class Program:
             self.status = self.child.returncode
             self.child = None
 
+    def _await_status(self):
+        """Takes the exit status of a child seen as ended: it may have ended between asking for its status and looking at
+        /proc."""
+        if self.child is not None:
+            self.child.wait(10)
+            self._reap()
+
     def start(self):
         if self.alive():
             raise Trouble(f"{self.name} runs already (process {self.pid})")
@@ -92,6 +99,7 @@ class Program:
         if while_alive == "ready":
             return
         if while_alive == "ended":
+            self._await_status()
             status = self.status if self.status is not None else 1
             raise Trouble(f"{self.name} did not start (exit status {status})", max(status, 1), tail(self.log))
         raise Trouble(f"{self.name} runs, but {what} within {seconds} s; its log is {self.log}", 1, tail(self.log))
@@ -107,9 +115,8 @@ class Program:
 
     def wait_gone(self, seconds):
         gone = wait_until(lambda: not self.alive(), seconds)
-        if gone and self.child is not None:  # it ended between two looks
-            self.child.wait(10)
-            self._reap()
+        if gone:
+            self._await_status()
         return gone
 
     def stop(self, seconds=20):
