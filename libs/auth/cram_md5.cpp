@@ -30,7 +30,7 @@ bool halve(std::string_view response, std::string_view& login, std::string_view&
     const auto at = response.size() - digest_digits - 1;
     login = response.substr(0, at);
     digest = response.substr(at + 1);
-    const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    const auto is_hex = [](char c) { return ascii_is_digit(c) || (c >= 'a' && c <= 'f'); };
     return response[at] == ' ' && std::all_of(digest.begin(), digest.end(), is_hex);
 }
 

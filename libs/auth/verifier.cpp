@@ -108,7 +108,7 @@ std::string_view scheme_of(std::string_view text) {
     const auto end = text.find('}');
     if (!text.starts_with('{') || end == std::string_view::npos || end < 2) return {};
     const auto word = text.substr(1, end - 1);
-    const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+    const auto fits = [](char c) { return ascii_is_upper(c) || ascii_is_digit(c) || c == '-' || c == '.'; };
     return std::all_of(word.begin(), word.end(), fits) ? word : std::string_view();
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford: no i, l, o, u
 
 bool in_alphabet(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u');
+    return ascii_is_digit(c) || (c >= 'a' && c <= 'z' && c != 'i' && c != 'l' && c != 'o' && c != 'u');
 }
 
 // The lowest 5 * count bits of `value`, most significant digit first.

@@ -11,6 +11,11 @@
 
 namespace lazaret {
 
+constexpr bool ascii_is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool ascii_is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool ascii_is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool ascii_is_alpha(char c) { return ascii_is_lower(c) || ascii_is_upper(c); }
+constexpr bool ascii_is_alnum(char c) { return ascii_is_alpha(c) || ascii_is_digit(c); }
 char ascii_lower(char c);
 bool ascii_iequals(std::string_view a, std::string_view b);
 bool ascii_istarts_with(std::string_view text, std::string_view prefix);

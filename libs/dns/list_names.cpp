@@ -3,6 +3,7 @@
 #include "dns/lists.hpp"
 
 #include "core/text.hpp"
+#include "dns/resolver.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,8 +11,6 @@
 namespace lazaret::dns {
 
 namespace {
-
-constexpr std::size_t longest_name = 253;
 
 std::string joined(std::string_view entry, const List& list) {
     if (entry.empty() || entry.size() + 1 + list.zone.size() > longest_name) return {};

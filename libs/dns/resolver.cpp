@@ -18,7 +18,6 @@ namespace {
 using Clock = Cache<Answer>::Clock;
 using Timer = net::asio::basic_waitable_timer<Clock, net::asio::wait_traits<Clock>, net::Executor>;
 
-constexpr std::size_t longest_name = 253; // RFC 1035 2.3.4, without the last dot
 
 metrics::Counter& total(const char* result) {
     return metrics::counter("lazaret_dns_queries_total", "Names looked up in the DNS, by result; cached: not asked again.",

@@ -7,12 +7,15 @@
 #include "core/time.hpp"
 #include "net/task.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace lazaret::dns {
+
+inline constexpr std::size_t longest_name = 253; ///< octets of a name without the last dot (RFC 1035 2.3.4)
 
 enum class Type { a, aaaa, mx, ptr, txt };
 

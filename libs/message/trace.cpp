@@ -13,7 +13,7 @@ std::string tame(std::string_view helo) {
     std::string out(helo.substr(0, longest_name));
     const bool literal = out.size() > 2 && out.front() == '[' && out.back() == ']';
     const auto plain = [literal](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+        return ascii_is_alnum(c) || c == '.' ||
                c == '-' || c == '_' || (literal && c == ':');
     };
     const std::size_t edge = literal ? 1 : 0;

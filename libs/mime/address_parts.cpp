@@ -1,5 +1,7 @@
 #include "mime/address_parts.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 
 namespace lazaret::mime {
@@ -18,7 +20,7 @@ bool is_local(char c) {
 }
 
 bool is_domain(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+    return ascii_is_alnum(c) || c == '-' || c == '.' || c == '_' ||
            static_cast<unsigned char>(c) >= 0x80;
 }
 

@@ -127,7 +127,7 @@ std::string_view uri_at(std::string_view text, std::size_t begin) {
 }
 
 bool is_word(char c) {
-    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9');
+    return ascii_is_alnum(c);
 }
 
 /// Where a URI begins whose ":" is at `colon`; npos if none does.

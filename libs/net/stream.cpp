@@ -20,7 +20,6 @@ namespace lazaret::net {
 namespace {
 
 using State = Transfer::State;
-constexpr Duration longest_wait = std::chrono::hours(24 * 365);
 
 } // namespace
 

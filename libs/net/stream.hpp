@@ -121,6 +121,7 @@ class Stream final : private Deadline {
     Executor get_executor() { return socket_.get_executor(); }
 
   private:
+    static constexpr Duration longest_wait = std::chrono::hours(24 * 365);
     void expire() override;
     friend struct StreamBio; // stream_tls.cpp
     task<Transfer> handshake(Duration timeout);

@@ -15,7 +15,6 @@ namespace lazaret::net {
 namespace {
 
 using State = Transfer::State;
-constexpr Duration longest_wait = std::chrono::hours(24 * 365);
 
 std::string openssl_reason() {
     const auto code = ERR_peek_last_error();

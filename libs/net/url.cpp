@@ -10,7 +10,7 @@ namespace lazaret::net {
 namespace {
 
 bool host_octet(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+    return ascii_is_alnum(c) || c == '-' ||
            c == '.' || c == '_';
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t max_name = 64, max_tags = 8;
 
 bool is_rule_name(std::string_view text) {
     return !text.empty() && text.size() <= max_name && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+        return ascii_is_lower(c) || ascii_is_digit(c) || c == '_' || c == '.' || c == '-';
     });
 }
 

@@ -51,7 +51,7 @@ std::string finding_name(std::string_view scanner, std::string_view symbol) {
     name += '.';
     name += symbol.substr(0, max_finding_name - std::min(name.size(), max_finding_name));
     for (char& c : name) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const bool plain = ascii_is_alnum(c);
         if (!plain && c != '.' && c != '-' && c != '_') c = '_';
     }
     return name;

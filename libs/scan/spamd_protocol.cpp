@@ -76,7 +76,7 @@ std::string request(std::uint64_t size, std::string_view user) {
     if (!user.empty()) {
         head += "User: ";
         for (const char c : user.substr(0, max_user)) {
-            const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+            const bool plain = ascii_is_alnum(c) || c == '-';
             head += plain ? c : '_';
         }
         head += "\r\n";

@@ -34,7 +34,7 @@ template <class Envelope> struct Handler {
 
 bool is_keyword(std::string_view name) { // RFC 5321 4.1.2 esmtp-keyword
     const auto inner = [](char c) {
-        return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-';
+        return ascii_is_alnum(c) || c == '-';
     };
     return !name.empty() && name.front() != '-' && std::all_of(name.begin(), name.end(), inner);
 }
@@ -54,7 +54,7 @@ bool is_printable_xtext(std::string_view text) {
 }
 
 Refusal take_size(const std::optional<std::string_view>& value, const Permitted& permitted, MailFrom& mail) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto digit = ascii_is_digit;
     if (!value || value->size() > max_size_digits || !std::all_of(value->begin(), value->end(), digit))
         return replies::bad_parameter("SIZE=octets");
     mail.size = parse_unsigned(*value);

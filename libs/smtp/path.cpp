@@ -16,12 +16,8 @@ bool non_ascii(char c) {
     return static_cast<unsigned char>(c) >= 0x80;
 }
 
-bool alnum(char c) {
-    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
-}
-
 bool atext(char c) { // RFC 5322 3.2.3, RFC 6531 3.3
-    return alnum(c) || non_ascii(c) ||
+    return ascii_is_alnum(c) || non_ascii(c) ||
            (c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos);
 }
 
@@ -49,7 +45,7 @@ bool is_label(std::string_view label) {
     if (is_ascii(label) && label.size() > max_label) return false;
     for (const char c :
          label) // an underscore breaks RFC 5321 4.1.2, but there are such names and they get mail
-        if (!alnum(c) && !non_ascii(c) && c != '-' && c != '_') return false;
+        if (!ascii_is_alnum(c) && !non_ascii(c) && c != '-' && c != '_') return false;
     return true;
 }
 

@@ -12,13 +12,6 @@ constexpr std::size_t longest_name = 253;
 constexpr std::string_view delimiters = ".-+,/_=";
 constexpr std::string_view letters = "slodiphvcrt";
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_alpha(char c) {
-    return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
-}
-
 /// Octets of IPv4, nibbles of IPv6, with dots between.
 std::string dotted(const IpAddress& address) {
     if (address.is_v4()) return address.to_string();
@@ -49,7 +42,7 @@ std::string value_of(char letter, const MacroValues& values, std::string_view do
 std::string url_escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (is_alpha(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
+        if (ascii_is_alnum(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
             out += c;
             continue;
         }
@@ -153,8 +146,8 @@ bool MacroString::ends_like_a_domain() const {
     const auto dot = end.rfind('.');
     if (dot == std::string_view::npos) return false;
     const auto label = end.substr(dot + 1);
-    const bool fits = std::all_of(label.begin(), label.end(), [](char c) { return is_alpha(c) || is_digit(c) || c == '-'; });
-    return fits && !label.empty() && label.front() != '-' && label.back() != '-' && !std::all_of(label.begin(), label.end(), is_digit);
+    const bool fits = std::all_of(label.begin(), label.end(), [](char c) { return ascii_is_alnum(c) || c == '-'; });
+    return fits && !label.empty() && label.front() != '-' && label.back() != '-' && !std::all_of(label.begin(), label.end(), ascii_is_digit);
 }
 
 bool MacroString::uses(char letter) const {

@@ -24,16 +24,12 @@ constexpr std::array<Name<Kind>, 8> kinds{{{Kind::all, "all"},
                                            {Kind::ip6, "ip6"},
                                            {Kind::exists, "exists"}}};
 
-bool is_alpha(char c) {
-    return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
-}
-
 /// What stands before the "=" of a modifier, "" where the term is none.
 std::string_view modifier_name(std::string_view term) {
     const auto name = term.substr(0, term.find('='));
-    const bool fits = name.size() < term.size() && !name.empty() && is_alpha(name.front()) &&
+    const bool fits = name.size() < term.size() && !name.empty() && ascii_is_alpha(name.front()) &&
                       std::all_of(name.begin(), name.end(), [](char c) {
-                          return is_alpha(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+                          return ascii_is_alnum(c) || c == '-' || c == '_' || c == '.';
                       });
     return fits ? name : std::string_view();
 }

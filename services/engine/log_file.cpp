@@ -1,5 +1,7 @@
 #include "engine/log_file.hpp"
 
+#include "core/text.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +31,7 @@ bool is_rotated(const std::string& name, const std::string& of) {
     const auto suffix = std::string_view(name).substr(of.size());
     return (suffix[0] == '.' || suffix[0] == '-') &&
            std::all_of(suffix.begin() + 1, suffix.end(),
-                       [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '.'; });
+                       [](char c) { return ascii_is_digit(c) || c == '-' || c == '.'; });
 }
 
 struct Candidate {
