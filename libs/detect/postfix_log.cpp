@@ -8,13 +8,6 @@
 namespace lazaret::detect {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_alnum(char c) {
-    return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 /// Cuts `text` at the first `mark`, which is dropped; false and nothing changed when there is none.
 bool cut(std::string_view& text, std::string_view mark, std::string_view& before) {
     const auto at = text.find(mark);
@@ -26,7 +19,7 @@ bool cut(std::string_view& text, std::string_view mark, std::string_view& before
 
 std::string_view take_stamp(std::string_view& line) {
     std::string_view stamp;
-    if (!line.empty() && is_digit(line[0])) { // RFC 3339
+    if (!line.empty() && ascii_is_digit(line[0])) { // RFC 3339
         if (!cut(line, " ", stamp)) return {};
         return stamp;
     }
@@ -47,12 +40,12 @@ std::optional<Head> take_head(std::string_view& line) {
     if (!cut(line, " ", host) || !cut(line, "[", tag) || !cut(line, "]: ", pid)) return std::nullopt;
     if (tag.find(' ') != std::string_view::npos || tag.find('/') == std::string_view::npos)
         return std::nullopt;
-    if (pid.empty() || pid.size() > 10 || !std::all_of(pid.begin(), pid.end(), is_digit)) return std::nullopt;
+    if (pid.empty() || pid.size() > 10 || !std::all_of(pid.begin(), pid.end(), ascii_is_digit)) return std::nullopt;
     Head head;
     head.daemon = tag.substr(tag.rfind('/') + 1);
     if (!cut(line, ": ", head.queue_id)) return std::nullopt;
     if (head.queue_id.size() < 5 || head.queue_id.size() > 40 || head.queue_id == "NOQUEUE" ||
-        !std::all_of(head.queue_id.begin(), head.queue_id.end(), is_alnum))
+        !std::all_of(head.queue_id.begin(), head.queue_id.end(), ascii_is_alnum))
         return std::nullopt;
     return head;
 }
@@ -94,7 +87,7 @@ bool is_enhanced(std::string_view text) {
     const auto parts = split(text, '.');
     if (parts.size() != 3 || parts[0].size() != 1) return false;
     return std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-        return !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), is_digit);
+        return !part.empty() && part.size() <= 3 && std::all_of(part.begin(), part.end(), ascii_is_digit);
     });
 }
 
@@ -102,7 +95,7 @@ bool is_enhanced(std::string_view text) {
 int reply_code_in(std::string_view text) {
     const auto said = text.find(" said: ");
     if (said != std::string_view::npos) text.remove_prefix(said + 7);
-    if (text.size() < 4 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2])) return 0;
+    if (text.size() < 4 || !ascii_is_digit(text[0]) || !ascii_is_digit(text[1]) || !ascii_is_digit(text[2])) return 0;
     if (text[0] < '2' || text[0] > '5' || (text[3] != ' ' && text[3] != '-')) return 0;
     return (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
 }
@@ -133,7 +126,7 @@ std::optional<DeliveryLine> read_delivery(std::string_view line, std::string_vie
     if (line.starts_with(" (")) line.remove_prefix(2);
     if (line.ends_with(")")) line.remove_suffix(1);
     result.reply_code = reply_code_in(line);
-    result.text = printable(line, 200);
+    result.text = printable(line, DeliveryLine::longest_text);
     return result;
 }
 
@@ -172,7 +165,7 @@ LogLine parse_postfix_line(std::string_view line) {
 }
 
 Result<Time> log_time(std::string_view stamp, Time reference, Duration zone_offset) {
-    if (!stamp.empty() && is_digit(stamp[0])) return parse_rfc3339(stamp);
+    if (!stamp.empty() && ascii_is_digit(stamp[0])) return parse_rfc3339(stamp);
     constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const Error malformed("not a time of a log line");

@@ -8,6 +8,7 @@
 #include "event/event.hpp"
 
 #include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,7 +29,9 @@ struct DeliveryLine {
     std::string enhanced;  ///< dsn=, "5.1.1"
     int reply_code = 0;    ///< three digits out of the text where a remote host said them
     event::DeliveryStatus status = event::DeliveryStatus::none;
-    std::string text; ///< in the parentheses, printable, at most 200 octets
+    std::string text; ///< in the parentheses, printable, at most longest_text octets; may name the recipient
+
+    static constexpr std::size_t longest_text = 800;
 };
 
 /// qmgr gave the message up by age: every recipient that was still deferred has failed.

@@ -47,6 +47,9 @@ struct Recipient {
     bool operator==(const Recipient&) const = default;
 };
 
+/// Octets of a reply of another server.
+inline constexpr std::size_t longest_reason = 200;
+
 /// At most so many hosts of links are kept of a message.
 inline constexpr std::size_t most_uri_hosts = 4;
 
@@ -73,7 +76,7 @@ struct Event {
     std::vector<std::uint64_t> uri_hosts; ///< where links lead: name_hash() of registrable domains and addresses
     std::uint64_t agent_hash = 0;         ///< name_hash() of User-Agent or X-Mailer; 0 = none
     RefusedBy refused_by = RefusedBy::nobody;
-    std::string reason;                ///< rule, limit or quarantine name; reply text of the next hop cut to 200
+    std::string reason;                ///< rule, limit or quarantine name; reply of another server, without whom it is about
     std::vector<std::string> findings; ///< content findings "rule:mode:score", also on relayed messages
     int reply_code = 0;                ///< what the client (or, in delivery_result, Postfix) was told
     std::string enhanced;              ///< "5.1.1"

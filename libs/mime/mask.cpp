@@ -4,27 +4,20 @@
 #include "mime/address_parts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace lazaret::mime {
 
 namespace {
 
-constexpr std::string_view hidden = "***";
 constexpr std::size_t shortest_name = 3, least_digits = 6, long_run = 24;
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-bool is_alphanumeric(char c) {
-    return is_digit(c) || is_lower(c) || is_upper(c);
-}
+/// Local parts that are nobody's name, and stand in sentences about mail.
+constexpr std::array<std::string_view, 26> no_names{
+    "abuse",  "account", "address", "admin",      "blocked",   "contact",    "dkim",  "dmarc",  "domain", "host",    "info", "list",   "listed",
+    "mail",   "mailbox", "office",  "postmaster", "recipient", "reputation", "sales", "sender", "spam",   "spf",     "support", "unknown", "user"};
+
 bool is_beyond_ascii(char c) {
     return static_cast<unsigned char>(c) >= 0x80;
 }
@@ -32,7 +25,7 @@ bool is_beyond_ascii(char c) {
 /// Octets of what is at the front of UTF-8 and neither letter nor digit, 0 for what is one. Beyond US-ASCII everything is a
 /// letter but spaces, quotation marks and their like.
 std::size_t mark_length(std::string_view text) {
-    if (!is_beyond_ascii(text[0])) return is_alphanumeric(text[0]) ? 0 : 1;
+    if (!is_beyond_ascii(text[0])) return ascii_is_alnum(text[0]) ? 0 : 1;
     const std::size_t length = text[0] == '\xC2' ? 2 : text.starts_with("\xE2\x80") || text.starts_with("\xE3\x80") ? 3 : 0;
     return std::min(length, text.size());
 }
@@ -45,29 +38,29 @@ std::string_view word_at_front(std::string_view text) {
 
 /// What base64, hexadecimal digits and the like are made of.
 bool is_code(char c) {
-    return is_alphanumeric(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
+    return ascii_is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
 }
 
 bool may_be_encoded(std::string_view run) {
     if (run.size() < long_run) return false;
     for (std::size_t i = 0; i < run.size(); ++i)
-        if (is_digit(run[i]) || run[i] == '=' || run[i] == '+' || (i > 0 && is_lower(run[i - 1]) && is_upper(run[i]))) return true;
+        if (ascii_is_digit(run[i]) || run[i] == '=' || run[i] == '+' || (i > 0 && ascii_is_lower(run[i - 1]) && ascii_is_upper(run[i]))) return true;
     return false;
 }
 
 /// Between two digits there are at most two signs that separate them.
 void hide_digits(std::string& text, std::size_t from) {
     for (std::size_t begin = from; begin < text.size(); ++begin) {
-        if (!is_digit(text[begin])) continue;
+        if (!ascii_is_digit(text[begin])) continue;
         std::size_t digits = 0, end = begin, gap = 0;
         for (std::size_t at = begin; at < text.size() && gap <= 2; ++at) {
-            if (is_digit(text[at])) ++digits, end = at + 1, gap = 0;
+            if (ascii_is_digit(text[at])) ++digits, end = at + 1, gap = 0;
             else if (std::string_view(" -./()").find(text[at]) != std::string_view::npos) ++gap;
             else break;
         }
         if (digits >= least_digits)
             std::replace_if(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end),
-                            is_digit, '*');
+                            ascii_is_digit, '*');
         begin = end;
     }
 }
@@ -80,7 +73,7 @@ struct Link {
 std::optional<Link> next_link(std::string_view text) {
     for (std::size_t at = 0; (at = text.find("://", at)) != text.npos; ++at) {
         std::size_t begin = at;
-        while (begin > 0 && is_alphanumeric(text[begin - 1])) --begin;
+        while (begin > 0 && ascii_is_alnum(text[begin - 1])) --begin;
         if (begin == at) continue;
         std::size_t end = at + 3;
         while (end < text.size() && static_cast<unsigned char>(text[end]) > ' ' &&
@@ -92,9 +85,11 @@ std::optional<Link> next_link(std::string_view text) {
 }
 
 class Writer {
+    static constexpr auto hidden = Mask::hidden;
+
   public:
-    Writer(const std::unordered_set<std::string>& names, bool is_prose, std::string& out)
-        : names_(names), is_prose_(is_prose), out_(out) {}
+    Writer(const std::unordered_set<std::string>& names, Mask::Of what, std::string& out)
+        : names_(names), what_(what), out_(out) {}
 
     void write(std::string_view text) {
         while (const auto found = next_link(text)) {
@@ -111,7 +106,7 @@ class Writer {
         const auto write_until = [&](std::size_t end) {
             const auto stays = std::clamp(domain, done, end);
             out_ += text.substr(done, stays - done);
-            words(text.substr(stays, end - stays), is_prose_);
+            words(text.substr(stays, end - stays), what_ == Mask::Of::prose);
             done = end;
         };
         for (auto sign = next_at_sign(text, 0); sign; sign = next_at_sign(text, done)) {
@@ -139,7 +134,7 @@ class Writer {
             do {
                 const auto word = word_at_front(text);
                 const auto piece = text.substr(0, word.empty() ? mark_length(text) : word.size());
-                out_ += is_prose_ && names_.contains(ascii_lowercase(word)) ? hidden : piece;
+                out_ += what_ != Mask::Of::field && names_.contains(ascii_lowercase(word)) ? hidden : piece;
                 text.remove_prefix(piece.size());
                 length -= std::min(length, piece.size());
             } while (length > 0);
@@ -167,14 +162,14 @@ class Writer {
             const auto segment = path.substr(0, path.find_first_of("/\\", 1));
             out_ += segment[0];
             if (next_at_sign(segment, 0)) out_ += hidden;
-            else words(segment.substr(1), true);
+            else words(segment.substr(1), what_ != Mask::Of::reply);
             path.remove_prefix(segment.size());
         }
         if (!text.empty()) out_.append(text.substr(0, 1)).append(hidden);
     }
 
     const std::unordered_set<std::string>& names_;
-    const bool is_prose_;
+    const Mask::Of what_;
     std::string& out_;
 };
 
@@ -205,21 +200,29 @@ Mask::Mask(const std::vector<std::string>& recipients) {
         local = local.substr(0, local.rfind('@'));
         while (!local.empty()) {
             const auto word = word_at_front(local);
-            if (word.size() >= shortest_name) names_.insert(ascii_lowercase(word));
+            if (auto name = ascii_lowercase(word);
+                word.size() >= shortest_name && std::find(no_names.begin(), no_names.end(), name) == no_names.end())
+                names_.insert(std::move(name));
             local.remove_prefix(word.empty() ? mark_length(local) : word.size());
         }
     }
 }
 
-void Mask::append(std::string_view text, bool is_prose, std::string& out) const {
-    Writer(names_, is_prose, out).write(text);
+void Mask::append(std::string_view text, Of what, std::string& out) const {
+    Writer(names_, what, out).write(text);
 }
 
 std::string Mask::text(std::string_view utf8, std::size_t most) const {
     std::string out;
-    append(whole_words(utf8, 4 * most), true, out); // what is hidden is shorter than what it was
+    append(whole_words(utf8, 4 * most), Of::prose, out); // what is hidden is shorter than what it was
     std::replace(out.begin(), out.end(), '\t', ' ');
     return tidied(out, most);
+}
+
+std::string Mask::reply(std::string_view text, std::size_t most) const {
+    std::string out;
+    append(whole_words(text, 4 * most), Of::reply, out);
+    return printable(out, most);
 }
 
 } // namespace lazaret::mime

@@ -15,10 +15,13 @@ namespace lazaret::mime {
 ///  - of links all but scheme, host and the plain parts of the path: "https://evil.example/offer/***?***";
 ///  - six digits or more, whatever separates them: "+** *** *******";
 ///  - long runs of letters and digits that could be something encoded;
-///  - the recipients' names: the words of their local parts, wherever they stand.
+///  - the recipients' names: the words of their local parts, wherever they stand, but for "info" and its like.
 class Mask {
   public:
+    /// What a text is. Of a field names and digits stay, of another server's reply digits: they are codes and addresses of hosts.
+    enum class Of { prose, field, reply };
     static constexpr std::size_t max_recipients = 200;
+    static constexpr std::string_view hidden = "***"; ///< stands for what is
 
     /// `recipients`: addresses of the envelope; no more than max_recipients of them are known by name.
     explicit Mask(const std::vector<std::string>& recipients);
@@ -29,10 +32,11 @@ class Mask {
     /// A header section as lines "Name: value", unfolded and decoded (RFC 2047). Of fields that name recipients the domains
     /// alone are left. At most `most` octets of whole lines; the last one tells how many fields more there are.
     std::string header(std::string_view section, std::size_t most) const;
+    /// What a server replied, as one printable line of at most `most` octets.
+    std::string reply(std::string_view text, std::size_t most) const;
 
   private:
-    /// `is_prose`: digits and names are hidden, too.
-    void append(std::string_view text, bool is_prose, std::string& out) const;
+    void append(std::string_view text, Of what, std::string& out) const;
 
     std::unordered_set<std::string> names_; ///< lower case
 };

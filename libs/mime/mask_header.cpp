@@ -13,7 +13,7 @@ namespace lazaret::mime {
 
 namespace {
 
-constexpr std::string_view hidden = "***";
+constexpr auto hidden = Mask::hidden;
 constexpr std::size_t longest_value = 4096, longest_kept = 500, longest_name = 80; // octets of a field
 constexpr std::size_t most_domains = 20;
 constexpr std::size_t last_line = 40;
@@ -42,7 +42,7 @@ bool is_technical(std::string_view name) {
 
 /// Of a line that is hardly a field the name may be anything.
 std::string shown_name(std::string_view name) {
-    const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
+    const auto is_plain = [](char c) { return ascii_is_lower(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.'; };
     const auto lower = ascii_lowercase(name);
     return name.size() <= longest_name && std::all_of(lower.begin(), lower.end(), is_plain) ? std::string(name) : std::string(hidden);
 }
@@ -103,7 +103,7 @@ std::string Mask::header(std::string_view section, std::size_t most) const {
         } else {
             value = without_encoded_words(decode_words(value));
             if (name == "received" || name == "x-received") value = without_whom(std::move(value));
-            append(value, !is_technical(name), kept);
+            append(value, is_technical(name) ? Of::field : Of::prose, kept);
         }
         std::replace(kept.begin(), kept.end(), '\t', ' ');
         const auto line = shown_name(field->name) + ": " + printable(kept, longest_kept) + '\n';

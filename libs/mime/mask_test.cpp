@@ -130,6 +130,22 @@ TEST(Mask, received_says_not_for_whom) {
     EXPECT_EQ(header("Received: by for.example with ESMTP\r\n"), "Received: by for.example with ESMTP\n");
 }
 
+TEST(Mask, a_reply_names_hosts_and_nobody) {
+    const auto reply = [](std::string_view text, const std::string& recipient = "anna.berg@isle.example") {
+        return Mask({recipient}).reply(text, 200);
+    };
+    EXPECT_EQ(reply("550 5.1.1 <anna.berg@isle.example>: Recipient address rejected: User unknown"),
+              "550 5.1.1 <***@isle.example>: Recipient address rejected: User unknown");
+    EXPECT_EQ(reply("550 5.1.1 Anna.Berg... User unknown"), "550 5.1.1 ***.***... User unknown");
+    EXPECT_EQ(reply("554 Client host [192.0.2.100] blocked; see https://lists.example/query/ip/192.0.2.100?to=anna.berg"),
+              "554 Client host [192.0.2.100] blocked; see https://lists.example/query/ip/192.0.2.100?***");
+    EXPECT_EQ(reply("550 no such user", "user@isle.example"), "550 no such user") << "a word of the language is nobody's name";
+    EXPECT_EQ(reply("550 two\r\nlines"), "550 two??lines");
+    const auto cut = reply("550 " + std::string(180, 'x') + " <somebody.else@isle.example>");
+    EXPECT_LE(cut.size(), 200u);
+    EXPECT_EQ(cut.find("some"), cut.npos) << cut;
+}
+
 TEST(Mask, a_header_is_bounded_in_whole_lines) {
     std::string section;
     for (int i = 0; i < 100; ++i) section += "X-Number: " + std::string(100, 'x') + "\r\n";

@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "detect/evidence.hpp"
+#include "mime/mask.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -115,7 +116,7 @@ void Deliveries::take_result(const detect::DeliveryLine& line, Time at) {
         deferred.erase(before);
     }
     event.at = at;
-    event.reason = line.text;
+    event.reason = mime::Mask({line.recipient}).reply(line.text, event::longest_reason);
     event.reply_code = line.reply_code;
     event.enhanced = line.enhanced;
     event.delivery = line.status;

@@ -56,6 +56,17 @@ TEST_F(DeliveriesTest, joins_a_result_to_its_sender) {
     EXPECT_EQ(deliveries.size(), 0u);
 }
 
+TEST_F(DeliveriesTest, what_another_server_said_is_kept_without_the_recipient) {
+    enter("4XAAA11111");
+    line("smtp[2]: 4XAAA11111: to=<bob.grey@example.net>, relay=mx[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=5.1.1, "
+         "status=bounced (host mx[192.0.2.1] said: 550 5.1.1 <bob.grey@example.net>: no Grey here (in reply to RCPT TO command))");
+    resolve();
+    const auto changes = deliveries.collect(at);
+    ASSERT_EQ(changes.events.size(), 1u);
+    EXPECT_EQ(changes.events[0].reason,
+              "host mx[192.0.2.1] said: 550 5.1.1 <***@example.net>: no *** here (in reply to RCPT TO command)");
+}
+
 TEST_F(DeliveriesTest, mail_that_is_not_ours_leaves_nothing) {
     line("smtpd[1]: 4XAAA11111: client=localhost[127.0.0.1]");
     line(result("4XAAA11111", "a@b.example", "sent", "2.0.0"));

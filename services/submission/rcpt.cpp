@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "log/log.hpp"
+#include "mime/mask.hpp"
 #include "smtp/replies.hpp"
 #include "submission/masking.hpp"
 #include "submission/session.hpp"
@@ -99,7 +100,8 @@ void Session::recipient_answered(const smtp::RcptTo& to, const smtp::Reply& repl
             if (nonexistent(reply)) ++tx.record.recipients_nonexistent;
         }
         numbers().recipients_refused.Increment();
-        note_refusal(tx.hop->failed() ? event::RefusedBy::unavailable : event::RefusedBy::next_hop, reply.text(), reply);
+        note_refusal(tx.hop->failed() ? event::RefusedBy::unavailable : event::RefusedBy::next_hop,
+                     mime::Mask({to.path.address}).reply(reply.text(), event::longest_reason), reply);
     }
     say(reply);
 }

@@ -3,6 +3,7 @@
 
 #include "core/text.hpp"
 #include "message/trace.hpp"
+#include "mime/mask.hpp"
 #include "smtp/replies.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
@@ -54,7 +55,8 @@ net::task<smtp::Reply> Session::relay() {
         report_relayed(reply);
         co_return smtp::replies::accepted(reply.text());
     }
-    report_refused(tx.hop->failed() ? event::RefusedBy::unavailable : event::RefusedBy::next_hop, reply.text(), reply);
+    report_refused(tx.hop->failed() ? event::RefusedBy::unavailable : event::RefusedBy::next_hop,
+                   mime::Mask({}).reply(reply.text(), event::longest_reason), reply);
     co_return reply;
 }
 

@@ -46,6 +46,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(is_clean(excerpt, "\n"), "an excerpt is clean");
     check(excerpt.find("qzqzq") == excerpt.npos, "no local part is in the excerpt");
 
+    const auto reply = mask.reply(text, most);
+    check(reply.size() <= most, "a reply is bounded");
+    check(is_clean(reply, ""), "a reply is one clean line");
+    check(reply.find("qzqzq") == reply.npos, "no local part is in the reply");
+
     const auto header = mask.header(std::string(before) + std::string(address) + std::string(behind), most);
     check(header.size() <= most, "a header is bounded");
     check(is_clean(header, "\n"), "a header is clean");

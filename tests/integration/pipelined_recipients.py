@@ -183,6 +183,15 @@ class PipelinedRecipients(Case):
         self.check(names, Client(self).ask(rcpts(names)))
         self.assertEqual(self.hop.lost, 1)
 
+    def test_whom_a_refusal_names_is_kept_nowhere(self):
+        client = Client(self)
+        client.ask(rcpts(["none.lindqvist"]), data=False)
+        client.reset()
+        rows = self.eventually(lambda: self.lazaret.sql("SELECT e::text FROM event e WHERE type = 'message_refused'"), "the event")
+        self.assertIn("550 5.1.1", rows[0][0])
+        kept = [row[0] for row in rows] + [self.lazaret.log_of("lazaret-submission")]
+        self.assertFalse([text for text in kept if "lindqvist" in text])
+
 
 class WithoutPipelining(PipelinedRecipients):
     pipelining = False
