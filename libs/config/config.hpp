@@ -256,6 +256,7 @@ struct Engine {
     Duration half_life = std::chrono::hours(6);     ///< of evidence
     std::vector<std::filesystem::path> postfix_logs;
     std::vector<std::string> postfix_units;         ///< systemd units whose journal is read; none: it is not
+    std::filesystem::path replies_file;             ///< what other servers mean by their replies; "" = what is built in
 };
 
 struct Tickets {

@@ -428,6 +428,8 @@ std::vector<Option> declare() {
     add(option("engine.postfix_units", &C::engine, &Engine::postfix_units, Units{}, restart,
                "Postfix's systemd units, on Debian \"postfix@-.service\", whose journal is followed for delivery "
                "results."));
+    add(option("engine.replies_file", &C::engine, &Engine::replies_file, Path{}, restart,
+               "File with words by which other servers' replies are understood, after deploy/config/replies.txt; \"\" for those."));
 
     add(option("tickets.url", &C::tickets, &Tickets::url, url_text, restart,
                "Where tickets are sent as signed webhooks."));

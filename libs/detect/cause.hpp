@@ -16,6 +16,8 @@ namespace lazaret::detect {
 /// "runaway": a program that sends the same text again and again to those who know it.
 /// "bulk": own name and address, many strangers, no sign of malware: a mailing without consent, a form or script.
 /// "bot": everything else; a device behind the connection sends spam.
+/// policy_mistake is none of these: nothing is to be stopped, mail is lost.
+inline constexpr const char* policy_mistake = "policy_mistake";
 std::string cause_of(const std::vector<Contribution>& evidence, const State& state);
 
 } // namespace lazaret::detect

@@ -20,7 +20,8 @@ std::string count_words(double count, const char* one, const char* many) {
 
 } // namespace
 
-Culprits::Culprits(const Options& options, Window window) : detector_(options), window_(std::move(window)) {}
+Culprits::Culprits(const Options& options, Window window)
+    : detector_(options), window_(std::move(window)), replies_(options.reading.replies) {}
 
 Result<void> Culprits::take(const event::Event& event) {
     if (event.subscriber.empty() || event.at >= window_.until) return {};
@@ -47,8 +48,8 @@ Result<void> Culprits::take(const event::Event& event) {
 }
 
 void Culprits::take_result(Subject& subject, const event::Event& event) {
-    const RemoteRefusal refusal = read_refusal(event);
-    const bool is_refused = refusal.why != RemoteRefusal::Why::none;
+    const RemoteRefusal refusal = read_refusal(event, *replies_);
+    const bool is_refused = refusal.blames();
     // A delay without blame tells nothing yet.
     const bool tells = is_refused || event.delivery == event::DeliveryStatus::sent ||
                        event.delivery == event::DeliveryStatus::bounced;

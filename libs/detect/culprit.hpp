@@ -87,6 +87,7 @@ class Culprits {
 
     Detector detector_;
     const Window window_;
+    const std::shared_ptr<const Replies> replies_;
     Campaigns campaigns_, past_campaigns_; // of the window, and of what was before it
     std::unordered_map<std::string, Subject> subjects_;
     std::map<std::string, RefusalCount> refusals_;

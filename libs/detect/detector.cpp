@@ -92,7 +92,7 @@ void Detector::advance(State& state, Time at) const {
     const double kept = remains(at - state.last, options_.half_life);
     for (Share* share : {&state.content, &state.failing, &state.senders.run, &state.helos.run, &state.networks.run})
         share->forget(kept);
-    for (float* count : {&state.strangers.run, &state.bounces.run, &state.logins.run})
+    for (float* count : {&state.strangers.run, &state.bounces.run, &state.logins.run, &state.unauthenticated})
         *count *= static_cast<float>(kept);
     state.texts.forget(static_cast<float>(kept));
     const auto of_hour = static_cast<float>(remains(at - state.last, volume_half_life));
@@ -179,8 +179,9 @@ std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& ca
     if (seen.is_message) take_message(state, campaigns, told, event, seen);
     take_result(state, told, event, seen);
     if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
+    state.unauthenticated += seen.is_unauthenticated ? 1.f : 0.f;
     // What arrived was counted as good when it was sent, and tells nothing new.
-    if (seen.is_result && !seen.is_message && seen.nonexistent == 0) return std::nullopt;
+    if (seen.is_result && !seen.is_message && seen.nonexistent == 0 && !seen.is_unauthenticated) return std::nullopt;
 
     Judged out;
     out.by_kind = scores(state, &campaigns, hash_of(event.subscriber));
@@ -195,6 +196,9 @@ std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& ca
     else if (state.first_evidence == Time{})
         state.first_evidence = state.last;
 
+    // Who sends spam in others' names is no victim of a mistake.
+    out.is_mistake = seen.is_unauthenticated && state.unauthenticated >= options_.model.mistake_from &&
+                     score < trusted_below * threshold;
     const bool speaks_against = seen.is_message || seen.nonexistent > 0;
     out.is_convicted = score >= threshold && state.messages >= options_.min_messages && speaks_against;
     if (out.is_convicted && seen.is_message) state.remember(event.trace);
@@ -203,6 +207,7 @@ std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& ca
 
 std::optional<Suspicion> Detector::feed(State& state, Campaigns& campaigns, const event::Event& event) const {
     const auto judged = take(state, campaigns, &campaigns, event, threshold_);
+    if (judged && judged->is_mistake) return tell_mistake(state, event);
     if (!judged || !judged->is_convicted) return std::nullopt;
     const auto who = hash_of(event.subscriber);
     // Only what stands without the others may speak against others, or one mistake would make the next.

@@ -3,6 +3,7 @@
 // decisions at any speed. Constant time for each event.
 
 #include "detect/campaigns.hpp"
+#include "detect/cause.hpp"
 #include "detect/evidence.hpp"
 #include "detect/model.hpp"
 #include "detect/state.hpp"
@@ -26,7 +27,7 @@ struct Options {
     std::array<bool, kinds> leaves_out{}; ///< kinds of evidence that are not used: what is each worth?
 };
 
-/// How a subscriber stands, with every reason. `score >= threshold` is a conviction.
+/// How a subscriber stands, with every reason. `score >= threshold` is a conviction; a mistake has no score.
 struct Suspicion {
     std::string cause;               ///< see cause.hpp
     double score = 0, threshold = 0; ///< nats
@@ -41,6 +42,9 @@ struct Suspicion {
     std::vector<std::uint64_t> names; ///< likewise campaign_key() of names in the message that tipped it, at most 6
     subscriber::Scope scope = subscriber::Scope::everything; ///< what of the subscriber's mail is at fault (part.hpp)
     std::string part;           ///< the login or address that the scope names, else ""
+
+    /// The subscriber's own mail is lost by a mistake of its own: it is to be told, and nothing to be stopped.
+    bool is_mistake() const { return cause == policy_mistake; }
 };
 
 /// What speaks against it, in one sentence.
@@ -55,7 +59,7 @@ class Detector {
 
     /// Takes one event of this state's subscriber. A suspicion comes back when the score is at or above the
     /// threshold, also for each further event that adds evidence, until State::clear_evidence() or time
-    /// lowers it. Events should come in the order of time; one that is late counts as if it came now.
+    /// lowers it; or one that is a mistake, for each further recipient that it costs. Events should come in the order of time; one that is late counts as if it came now.
     std::optional<Suspicion> feed(State& state, Campaigns& campaigns, const event::Event& event) const;
     /// The same for one of `choices` parts of a subscriber, after the subscriber itself. The subscriber's false alarms are
     /// shared out among them (Bonferroni): each has to show ln(choices) more.
@@ -75,6 +79,7 @@ class Detector {
     struct Judged {
         Scores by_kind{};
         bool is_convicted = false;
+        bool is_mistake = false;
     };
     /// nullopt for what is no evidence. `told`: what is learned of campaigns; nullptr where it was learned already.
     std::optional<Judged> take(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
@@ -105,6 +110,7 @@ class Detector {
     std::vector<std::uint64_t> spread_names(const State& state, const Campaigns& campaigns, const event::Event& event) const;
     double failing_ratio(const Share& share, const Share& habit) const;
     double trait_ratio(const State& state, const Trait& trait) const;
+    Suspicion tell_mistake(const State& state, const event::Event& event) const;
     Suspicion explain(const State& state, const Scores& scores, const Campaigns* campaigns,
                       std::uint64_t who) const;
 

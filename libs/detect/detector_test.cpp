@@ -190,6 +190,43 @@ TEST_F(DetectorTest, a_first_newsletter_to_two_thousand_is_not_a_bot) {
     }
 }
 
+event::Event unauthenticated(const event::Event& message) {
+    event::Event e = result(message.at + 2s, message, true);
+    e.enhanced = "5.7.26";
+    e.reason = "host mx.example.net[192.0.2.9] said: 550-5.7.26 This mail has been blocked because the sender is unauthenticated.";
+    return e;
+}
+
+TEST_F(DetectorTest, who_loses_mail_for_a_wrong_spf_record_is_told_and_not_suspected) {
+    Subscriber one(detector, campaigns, "s", 1);
+    for (int i = 0; i < 20; ++i) {
+        const auto message = relayed(one.at + 10min, hash_of("s") + i % 5);
+        one.send(message, 0);
+        const auto told = detector.feed(one.state, campaigns, unauthenticated(message));
+        EXPECT_EQ(told.has_value(), i >= 4) << i;
+        if (!told) continue;
+        EXPECT_TRUE(told->is_mistake());
+        EXPECT_EQ(told->score, 0);
+        EXPECT_NE(words(*told).find("recipients refused mail because the sender's domain"), std::string::npos) << words(*told);
+    }
+    EXPECT_LT(detector.assess(one.state, one.at).score, 0.5 * detector.threshold());
+    EXPECT_NEAR(from_json(to_json(one.state)).value().unauthenticated, one.state.unauthenticated, 0.001) << "saved with the state";
+}
+
+TEST_F(DetectorTest, who_forges_senders_makes_no_mistake) {
+    Subscriber one(detector, campaigns, "s", 1);
+    bool is_suspected = false;
+    for (int i = 0; i < 30; ++i) {
+        event::Event e = relayed(one.at + 30s, one.any());
+        e.sender_hash = one.any();
+        e.helo = "h" + std::to_string(one.any());
+        is_suspected |= one.send(e, 0.2);
+        const auto told = detector.feed(one.state, campaigns, unauthenticated(e));
+        EXPECT_FALSE(told && is_suspected) << i;
+    }
+    EXPECT_TRUE(is_suspected);
+}
+
 TEST_F(DetectorTest, a_telephone_that_roams_and_a_machine_that_raises_alarms_are_left_alone) {
     Subscriber phone(detector, campaigns, "phone", 1);
     for (int day = 0; day < 60; ++day)

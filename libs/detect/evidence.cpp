@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "detect/campaigns.hpp"
+#include "detect/remote_refusal.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -36,14 +37,15 @@ Findings add_up(const std::vector<std::string>& findings) {
     return sum;
 }
 
-void observe_result(const event::Event& event, Observation& seen) {
+void observe_result(const event::Event& event, const Reading& reading, Observation& seen) {
     seen.is_result = true;
+    if (event.delivery == event::DeliveryStatus::sent) seen.exist = 1;
     // A deferral may still turn out well, other bounces blame more than the address: neither is counted.
-    if (event.delivery == event::DeliveryStatus::bounced &&
-        (says_nonexistent(event.enhanced) || says_nonexistent_in_words(event.reason)))
+    if (event.delivery != event::DeliveryStatus::bounced) return;
+    if (says_nonexistent(event.enhanced) || reading.replies->says_nonexistent(ascii_lowercase(event.reason)))
         seen.nonexistent = 1;
-    else if (event.delivery == event::DeliveryStatus::sent)
-        seen.exist = 1;
+    else
+        seen.is_unauthenticated = read_refusal(event, *reading.replies).why == Why::unauthenticated;
 }
 
 void observe_message(const event::Event& event, const Reading& reading, Observation& seen) {
@@ -73,6 +75,7 @@ std::string_view to_string(Kind kind) {
     case Kind::null_sender: return "null_sender";
     case Kind::campaign: return "campaign";
     case Kind::login_failures: return "login_failures";
+    case Kind::unauthenticated: return "unauthenticated";
     }
     return "";
 }
@@ -104,7 +107,7 @@ Observation observe(const event::Event& event, const Reading& reading) {
     using event::RefusedBy;
     Observation seen;
     switch (event.type) {
-    case event::Type::delivery_result: observe_result(event, seen); break;
+    case event::Type::delivery_result: observe_result(event, reading, seen); break;
     case event::Type::message_relayed: observe_message(event, reading, seen); break;
     case event::Type::message_refused:
         if (event.refused_by == RefusedBy::content || event.refused_by == RefusedBy::next_hop)

@@ -2,11 +2,13 @@
 // Evidence: what an event shows of its subscriber, and the kinds into which the detector sorts it.
 
 #include "core/time.hpp"
+#include "detect/replies.hpp"
 #include "event/event.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,8 +23,9 @@ enum class Kind : std::size_t {
     null_sender,        ///< bounces beyond the subscriber's habit
     campaign,           ///< the same text from other subscribers
     login_failures,     ///< logins with a wrong password, beyond habit
+    unauthenticated,    ///< servers that take no mail of the sender's domain from us: a mistake, never part of a score
 };
-inline constexpr std::size_t kinds = 8;
+inline constexpr std::size_t kinds = 8; ///< that are added up
 inline constexpr std::array<Kind, kinds> all_kinds{Kind::content, Kind::failing_recipients, Kind::fan_out,
                                                    Kind::volume,  Kind::spread,             Kind::null_sender,
                                                    Kind::campaign, Kind::login_failures};
@@ -35,6 +38,7 @@ struct Observation {
     bool is_login_failure = false;
     bool is_result = false;       ///< of a recipient that was awaited
     bool is_caught = false;       ///< a message, by the content rules
+    bool is_unauthenticated = false; ///< a result: the recipient's server does not take mail of the sender's domain from us
     std::uint32_t exist = 0;      ///< recipients known to exist
     std::uint32_t nonexistent = 0;
     std::uint32_t awaited = 0;    ///< recipients whose delivery result is still to come
@@ -44,15 +48,13 @@ struct Observation {
 /// How events are read.
 struct Reading {
     double reject_score = 10;     ///< sum of findings from which a message counts as caught
+    std::shared_ptr<const Replies> replies = Replies::standard();
     bool delivery_results = true; ///< false: nobody reads the next hop's log, acceptance at RCPT counts as success
 };
 Observation observe(const event::Event& event, const Reading& reading);
 
 /// True for the enhanced codes of RFC 3463 that say the address does not exist: x.1.1, x.1.2, x.1.3, x.1.10.
 bool says_nonexistent(std::string_view enhanced);
-
-/// Likewise of a reply in words, for the servers that say 5.0.0, 5.1.0 or 5.7.1 to everything (nonexistent.cpp).
-bool says_nonexistent_in_words(std::string_view reply);
 
 /// When the transaction of this trace began: its first 48 bits are milliseconds.
 Time begin_of(const TraceId& trace);

@@ -1,5 +1,6 @@
 // What is read off one event.
 
+#include "core/text.hpp"
 #include "detect/event_fixture.hpp"
 #include "detect/evidence.hpp"
 
@@ -35,13 +36,14 @@ TEST(Evidence, knows_the_codes_of_a_missing_address_and_the_network_of_a_client)
 }
 
 TEST(Evidence, a_recipient_that_does_not_exist_is_known_by_words_too) {
+    const auto says_nonexistent = [](const char* reply) { return Replies::standard()->says_nonexistent(ascii_lowercase(reply)); };
     for (const char* reply : {"host mx.isle.example[192.0.2.7] said: 550 <anna@isle.example>: Recipient address rejected: User unknown",
                               "550 5.7.1 No such user here", "554 delivery error: This user doesn't have a isle.example account",
                               "550 The email account that you tried to reach does not exist"})
-        EXPECT_TRUE(says_nonexistent_in_words(reply)) << reply;
+        EXPECT_TRUE(says_nonexistent(reply)) << reply;
     for (const char* reply : {"550 5.7.1 Message rejected as spam", "552 5.2.2 Mailbox full", "550 Sender address does not exist",
                               "554 5.7.1 Service unavailable; client blocked using zen.spamhaus.org", "550 Your host doesn't have a PTR record", ""})
-        EXPECT_FALSE(says_nonexistent_in_words(reply)) << reply;
+        EXPECT_FALSE(says_nonexistent(reply)) << reply;
 
     event::Event bounced;
     bounced.type = event::Type::delivery_result;
@@ -49,6 +51,7 @@ TEST(Evidence, a_recipient_that_does_not_exist_is_known_by_words_too) {
     bounced.enhanced = "5.0.0";
     bounced.reason = "550 unknown user";
     EXPECT_EQ(observe(bounced, Reading()).nonexistent, 1u);
+    EXPECT_FALSE(observe(bounced, Reading()).is_unauthenticated);
     bounced.delivery = event::DeliveryStatus::deferred; // greylisting, or a server in trouble
     EXPECT_EQ(observe(bounced, Reading()).nonexistent, 0u);
 }

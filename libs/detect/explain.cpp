@@ -114,6 +114,10 @@ Contribution about(Kind kind, const State& state, const Campaign* shared, std::u
                             counted(state.logins.run, "login", "logins") + " with a wrong password, where " +
                                 counted(state.logins.habit, "a day is", "a day are") + " the most so far");
     case Kind::campaign: return about_campaign(shared, who);
+    case Kind::unauthenticated:
+        return Contribution(kind, 0, whole(state.unauthenticated),
+                            "the servers of " + counted(state.unauthenticated, "recipient", "recipients") +
+                                " refused mail because the sender's domain does not let this smarthost send for it");
     }
     return Contribution();
 }
@@ -134,8 +138,19 @@ std::string words(const Suspicion& suspicion) {
     std::string text = suspicion.part.empty() ? "" : subscriber::in_words(suspicion.scope, suspicion.part) + ": ";
     bool is_first = true;
     for (const auto& line : suspicion.evidence)
-        if (line.llr > 0) text += (std::exchange(is_first, false) ? "" : "; ") + line.reason;
+        if (line.llr > 0 || suspicion.is_mistake()) text += (std::exchange(is_first, false) ? "" : "; ") + line.reason;
     return text;
+}
+
+Suspicion Detector::tell_mistake(const State& state, const event::Event& event) const {
+    Suspicion result;
+    result.cause = policy_mistake;
+    result.threshold = threshold_;
+    result.at = state.last;
+    result.messages = state.messages;
+    result.samples.push_back(event.trace);
+    result.evidence.push_back(about(Kind::unauthenticated, state, nullptr, 0));
+    return result;
 }
 
 Suspicion Detector::explain(const State& state, const Scores& scores, const Campaigns* campaigns,

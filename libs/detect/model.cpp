@@ -37,6 +37,7 @@ std::span<const ModelEntry> model_entries() {
         LAZARET_ENTRY(spreading_good_prior), LAZARET_ENTRY(spreading_good_strength),
         LAZARET_ENTRY(spreading_bad_yes),    LAZARET_ENTRY(spreading_bad_no),
         LAZARET_ENTRY(name_usual),           LAZARET_ENTRY(name_usual_prior),
+        LAZARET_ENTRY(mistake_from),
     };
     return entries;
 }

@@ -56,6 +56,9 @@ struct Model {
     double spreading_good_strength = 8;  ///< how much that differs between honest names: less is more
     double spreading_bad_yes = 3, spreading_bad_no = 1;
     double name_usual = 1e-5, name_usual_prior = 50; ///< share of honest senders whose mail has a name, until they are counted
+
+    // A sender's domain that does not let us send for it.
+    double mistake_from = 5; ///< recipients lost to it lately, from which the subscriber is told
 };
 
 struct ModelEntry {

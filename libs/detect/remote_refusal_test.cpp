@@ -5,14 +5,12 @@
 namespace lazaret::detect {
 namespace {
 
-using Why = RemoteRefusal::Why;
-
 RemoteRefusal read(const std::string& text, event::DeliveryStatus status = event::DeliveryStatus::bounced) {
     event::Event e;
     e.type = event::Type::delivery_result;
     e.delivery = status;
     e.reason = text;
-    return read_refusal(e);
+    return read_refusal(e, *Replies::standard());
 }
 
 struct Example {
@@ -48,6 +46,14 @@ const Example examples[] = {
      "192.0.2.1"},
     {"host mx[203.0.113.5] said: 553 5.3.0 DNSBL:RBL 521< 192.0.2.1 >_is_blocked.", Why::listed, "", "192.0.2.1"},
     {"host mx[203.0.113.5] said: 550 5.7.1 Message rejected as spam by Content Filtering.", Why::unwanted, "", ""},
+    {"host mx[2001:db8::5] said: 550-5.7.26 This mail has been blocked because the sender is unauthenticated. 550-5.7.26 Gmail requires",
+     Why::unauthenticated, "", ""},
+    {"host mx[203.0.113.5] said: 550 5.7.23 <***@isle.example>: Recipient address rejected: Message rejected due to: SPF fail - not "
+     "authorized. Please see http://www.openspf.net/Why",
+     Why::unauthenticated, "", ""},
+    {"host mx[203.0.113.5] said: 550 5.7.509 Access denied, sending domain shop.example does not pass DMARC verification and has a DMARC",
+     Why::unauthenticated, "", ""},
+    {"host mx[203.0.113.5] said: 550 5.1.8 <***@shop.example>: Sender address rejected: Domain not found", Why::unauthenticated, "", ""},
     {"host mx[203.0.113.5] said: 550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", Why::none, "", ""},
     {"host mx[203.0.113.5] said: 452 4.2.2 Mailbox full", Why::none, "", ""},
     {"Host or domain name not found. Name service error for name=blacklist.example type=MX: Host not found", Why::none, "", ""},

@@ -69,11 +69,12 @@ void Replay::release(Time at, std::vector<ReplayDecision>& decisions) {
 void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& suspicion,
                      std::vector<ReplayDecision>& decisions) {
     if (!policy_.convicts) return;
-    const bool is_confinable = policy_.confines && !subject.is_protected;
+    const bool is_confinable = policy_.confines && !subject.is_protected && !suspicion.is_mistake();
     if (is_confinable) subject.state.clear_evidence(suspicion.at + until_it_holds);
     const bool confines = is_confinable && may_confine(line.at);
-    const bool is_open = line.at < subject.open_until;
-    subject.open_until = line.at + (confines ? policy_.confine_for : policy_.quiet);
+    Time& open_until = suspicion.is_mistake() ? subject.mistake_open_until : subject.open_until;
+    const bool is_open = line.at < open_until;
+    open_until = line.at + (confines ? policy_.confine_for : policy_.quiet);
     if (!confines && is_open) return; // the ticket is there already
 
     ReplayDecision decision;

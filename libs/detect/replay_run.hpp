@@ -75,7 +75,7 @@ class Replay {
     struct Subject {
         State state;
         std::vector<subscriber::Quarantine> confined; // those that may still hold
-        Time open_until{};    // of the ticket, without further evidence
+        Time open_until{}, mistake_open_until{}; // of the tickets, without further evidence
         bool is_protected = false;
         ReplayConfined story;
     };

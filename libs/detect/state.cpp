@@ -111,6 +111,7 @@ void State::clear_evidence(Time at) {
     senders.run = helos.run = networks.run = Share();
     texts = TextSlots();
     company = 0;
+    unauthenticated = 0;
     samples = {};
     rule = {};
     messages = 0;

@@ -53,7 +53,7 @@ struct Peak {
 
 struct State {
     static constexpr std::size_t max_samples = 3;
-    static constexpr std::size_t max_rule = 30;
+    static constexpr std::size_t max_rule = 24;
 
     Time last{};                ///< of the newest event seen
     Time born{};                ///< of the first
@@ -63,11 +63,13 @@ struct State {
     std::uint16_t first_part = 0, parts = 0; ///< of a subscriber (part.hpp); parts: 0 while there is only the first
     float awaited = 0;          ///< recipients whose result is still to come; forgotten when it does not
     float suspicion_today = 0;  ///< the highest score of the day
+    float unauthenticated = 0;  ///< recipients lately lost because the sender's domain does not let us send for it
 
     Share content, content_habit, content_today; ///< texts that are in no slot any more
     Share failing, failing_habit, failing_today;
     Peak strangers, bounces, logins; ///< logins: failed ones
     float volume = 0, volume_habit = 0, in_hour = 0; ///< messages of about the last hour; busiest hour; clock hour
+    bool is_sender_today = false, is_spreader_today = false; ///< counted as one (Campaigns::everybody())
     Amounts amounts;
     Trait senders, helos, networks;
     Acquaintances<128> accounts;
@@ -77,7 +79,6 @@ struct State {
     Season season;
     std::array<TraceId, max_samples> samples{}; ///< of messages that spoke against the subscriber, newest first
     std::array<char, max_rule> rule{};          ///< that last caught a message, up to the first NUL
-    bool is_sender_today = false, is_spreader_today = false; ///< counted as one (Campaigns::everybody())
 
     State() = default;
     explicit State(const Profile& prior);

@@ -147,6 +147,7 @@ std::string to_json(const State& state) {
     if (state.first_part != 0) out["parts"] = {state.first_part, state.parts};
     json evidence; // gone when it has been cleared
     put(evidence, "awaited", state.awaited);
+    put(evidence, "unauthenticated", state.unauthenticated);
     put(evidence, "content", state.content);
     put(evidence, "failing", state.failing);
     put(evidence, "strangers", state.strangers.run);
@@ -202,6 +203,7 @@ Result<State> from_json(std::string_view text) {
         }
         if (const auto found = in.find("evidence"); found != in.end()) {
             get(*found, "awaited", state.awaited);
+            get(*found, "unauthenticated", state.unauthenticated);
             get(*found, "content", state.content);
             get(*found, "failing", state.failing);
             get(*found, "strangers", state.strangers.run);

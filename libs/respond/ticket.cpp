@@ -23,6 +23,7 @@ std::string type_of(const Outcome& outcome) {
 
 std::string severity_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "info";
+    if (outcome.incident.cause == "policy_mistake") return "warning";
     // Mail still flows and a human has to act: that is worse than a subscriber who is already confined.
     return outcome.quarantine ? "warning" : "critical";
 }
@@ -45,6 +46,7 @@ std::string response_of(const Outcome& outcome) {
     if (outcome.confined && outcome.incident.member_count > 1)
         return "Subscriber " + outcome.subscriber + " takes part in it and has been confined: it cannot send mail.";
     if (outcome.confined) return confined_words(*outcome.quarantine);
+    if (outcome.incident.cause == "policy_mistake") return "Nothing was stopped. Please tell the subscriber.";
     switch (outcome.guard) {
     case Guard::already_confined: return "The subscriber was already confined.";
     case Guard::too_many:
@@ -171,6 +173,11 @@ std::string advice(const std::string& cause) {
     if (cause == "bulk")
         return "Ask the subscriber for what these recipients have agreed to, and whether a web form or a script "
                "there can be used by strangers. Release the confinement when that is settled.";
+    if (cause == "policy_mistake")
+        return "Tell the subscriber that its mail does not arrive: other servers ask the sender's domain (SPF, DKIM, DMARC), and it "
+               "does not let this smarthost send for it, or does not exist. Have the smarthost added to the domain's SPF record, or "
+               "the sender address corrected; lazaret spf lists the domains and what their records say. Where the mail is passed on for "
+               "others, have it sent with an address of the subscriber's own domain.";
     return "Ask the subscriber what sent this mail, and release the confinement when it has stopped.";
 }
 

@@ -163,6 +163,7 @@ detect::Options options_of(const config::Config& config) {
     options.false_alarms_per_year = config.engine.false_alarms_per_year;
     options.half_life = config.engine.half_life;
     options.reading.reject_score = config.content.reject_score;
+    options.reading.replies = value_or_fail(detect::Replies::load(config.engine.replies_file));
     return options;
 }
 

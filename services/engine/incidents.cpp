@@ -107,7 +107,8 @@ void report(const std::vector<store::Outcome>& outcomes) {
                        {"expiry",
                         outcome.quarantine->expiry ? format_rfc3339(*outcome.quarantine->expiry) : "none"}});
         } else if (outcome.opened) {
-            log::warn("not_confined", guard_words(outcome.guard),
+            log::warn("not_confined",
+                      incident.cause == detect::policy_mistake ? "there is nothing to stop" : guard_words(outcome.guard),
                       {{"incident", incident.id}, {"subscriber", incident.subscriber}});
         }
     }

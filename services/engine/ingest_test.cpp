@@ -111,6 +111,29 @@ TEST_F(IngestTest, a_bot_is_confined_ticketed_and_explained) {
     EXPECT_EQ(state_of("bot").find("evidence"), std::string::npos) << "what led to a confinement is used up";
 }
 
+TEST_F(IngestTest, who_loses_mail_by_a_mistake_is_told_and_goes_on) {
+    Ingest ingest(settings());
+    ingest.start();
+    std::vector<event::Event> events;
+    for (int i = 0; i < 12; ++i) {
+        events.push_back(relayed("shop", now() - 1h + i * 1s));
+        auto lost = bounced(events.back(), events.back().at + 1ms);
+        lost.enhanced = "5.7.1";
+        lost.reason = "host mx.example.net[192.0.2.9] said: 550 5.7.1 rejected by DMARC policy for shop.example";
+        events.push_back(std::move(lost));
+    }
+    write(events);
+    ASSERT_TRUE(eventually([&] { return is_done(); }));
+    const auto open = incidents();
+    ASSERT_EQ(open.size(), 1u);
+    EXPECT_EQ(open[0].cause, "policy_mistake");
+    EXPECT_TRUE(quarantines().empty());
+    ASSERT_EQ(notices().size(), 1u) << "updates within five minutes are one ticket";
+    const auto data = nlohmann::json::parse(notices()[0])["data"];
+    EXPECT_EQ(data["severity"], "warning");
+    EXPECT_THAT(data["advice"].get<std::string>(), testing::HasSubstr("SPF"));
+}
+
 TEST_F(IngestTest, restarts_at_any_point_change_nothing) {
     // Without confinement, so that the state shows every event there was.
     auto s = settings();

@@ -26,8 +26,11 @@ store::DatabaseSettings database_settings(const config::Config& config) {
     return out;
 }
 
-IngestSettings ingest_settings(const config::Config& config) {
+Result<IngestSettings> ingest_settings(const config::Config& config) {
     IngestSettings out;
+    auto replies = detect::Replies::load(config.engine.replies_file);
+    if (!replies) return replies.error();
+    out.detection.reading.replies = std::move(*replies);
     out.database = database_settings(config);
     out.detection.false_alarms_per_year = config.engine.false_alarms_per_year;
     out.detection.half_life = config.engine.half_life;
@@ -52,9 +55,11 @@ int Program::run() {
     log::init(config_.log.level, config_.log.format, "lazaret-engine");
     net::init();
     numbers();
+    auto settings = ingest_settings(config_);
+    if (!settings) return complain(exits::configuration, settings.error().message);
     if (auto made = make_outcomes(); !made) return complain(exits::os_error, made.error().message);
     if (auto made = make_outbox(); !made) return complain(exits::os_error, made.error().message);
-    ingest_ = std::make_unique<Ingest>(ingest_settings(config_));
+    ingest_ = std::make_unique<Ingest>(std::move(*settings));
     control_ = std::make_unique<Control>();
     if (config_.metrics.engine_listen)
         if (auto served = control_->serve_http(*config_.metrics.engine_listen); !served)

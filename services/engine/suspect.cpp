@@ -63,7 +63,8 @@ detect::State& Suspects::changing(const std::string& id) {
 void Suspects::convict(const std::string& subscriber, const detect::Suspicion& suspicion, Time now, Effects& effects) {
     auto conviction = to_conviction(subscriber, suspicion);
     Subject& subject = changed_.at(subscriber);
-    conviction.confine = wants_confinement(policy_, subject.is_protected, suspicion.at, now);
+    conviction.confine =
+        !suspicion.is_mistake() && wants_confinement(policy_, subject.is_protected, suspicion.at, now);
     if (conviction.confine) subject.state.clear_evidence(suspicion.at + detect::until_it_holds);
     effects.convictions.push_back(std::move(conviction));
 }
@@ -73,21 +74,25 @@ Result<Suspects::Effects> Suspects::consider(store::Database& database,
     changed_.clear();
     if (auto met = meet(database, events); !met) return met.error();
 
-    std::map<std::string, detect::Suspicion> suspicions; // the last of each
+    std::map<std::string, detect::Suspicion> suspicions, mistakes; // the last of each
     const detect::StateOf state_of = [this](const std::string& id) -> detect::State& { return changing(id); };
     for (const auto& event : events) {
         if (event.subscriber.empty()) {
             numbers().unknown_subscriber.Increment();
             continue;
         }
-        if (auto suspicion = detect::feed(detector_, state_of, campaigns_, event))
+        auto suspicion = detect::feed(detector_, state_of, campaigns_, event);
+        if (suspicion && suspicion->is_mistake())
+            mistakes.insert_or_assign(event.subscriber, std::move(*suspicion));
+        else if (suspicion)
             suspicions.insert_or_assign(event.subscriber, std::move(*suspicion));
     }
 
     Effects effects;
     if (policy_.confine != config::Mode::off)
-        for (const auto& [subscriber, suspicion] : suspicions)
-            convict(subscriber, suspicion, now, effects);
+        for (const auto* list : {&suspicions, &mistakes})
+            for (const auto& [subscriber, suspicion] : *list)
+                convict(subscriber, suspicion, now, effects);
     effects.states.reserve(changed_.size());
     for (const auto& [subscriber, subject] : changed_) {
         store::SavedState saved;

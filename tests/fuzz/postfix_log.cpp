@@ -20,9 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         result.type = lazaret::event::Type::delivery_result;
         result.delivery = delivery->status;
         result.reason = delivery->text;
-        const RemoteRefusal refusal = read_refusal(result);
+        const RemoteRefusal refusal = read_refusal(result, *Replies::standard());
         lazaret::fuzz::check(refusal.addresses.size() <= 4, "addresses are bounded");
-        lazaret::fuzz::check(refusal.why != RemoteRefusal::Why::none || refusal.list.empty(), "a list is a reason");
+        lazaret::fuzz::check(refusal.why != Why::none || refusal.list.empty(), "a list is a reason");
         lazaret::fuzz::check(refusal.list.empty() || refusal.may_mean(refusal.list), "a list may mean itself");
         lazaret::fuzz::check(refusal.list.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == refusal.list.npos,
                              "lists are host names");
