@@ -33,8 +33,11 @@ Result<void> Culprits::take(const event::Event& event) {
         found->second.state = State(profile_of(subscriber::Class::dynamic));
     }
     Subject& subject = found->second;
+    const StateOf state_of = [&](const std::string& id) -> State& {
+        return id == event.subscriber ? subject.state : part_state(id);
+    };
     if (event.at < window_.since) {
-        detector_.feed(subject.state, past_campaigns_, event);
+        detect::feed(detector_, state_of, past_campaigns_, event);
         return {};
     }
     if (event.type == event::Type::message_relayed) {
@@ -42,9 +45,16 @@ Result<void> Culprits::take(const event::Event& event) {
         subject.recipients += event.recipients.size();
     }
     if (event.type == event::Type::delivery_result) take_result(subject, event);
-    detector_.feed(subject.state, campaigns_, event);
+    // What is known of campaigns was learned when everybody was taken: who is taken again is not counted twice.
+    detect::feed(detector_, state_of, subject.is_again ? *again_ : campaigns_, event);
     look(subject, event);
     return {};
+}
+
+State& Culprits::part_state(const std::string& id) {
+    if (const auto found = parts_.find(id); found != parts_.end()) return found->second;
+    if (parts_.size() < max_parts) return parts_[id];
+    return spare_ = State();
 }
 
 void Culprits::take_result(Subject& subject, const event::Event& event) {
@@ -67,14 +77,31 @@ void Culprits::take_result(Subject& subject, const event::Event& event) {
     count.last = event.at;
 }
 
+void Culprits::look(Subject& subject, const event::Event& event) {
+    look_at(subject.whole, subject.state, 0, Part(), event);
+    const auto number = part_of(event);
+    if (subject.state.parts == 0 || number == 0) return;
+    // As in Detector::feed_part(): the worst of several parts is no surprise.
+    const double handicap = std::log(static_cast<double>(subject.state.parts));
+    if (const auto part = parts_.find(part_id(event.subscriber, number)); part != parts_.end())
+        look_at(subject.part, part->second, handicap, describe_part(event), event);
+}
+
 /// The day's highest score stands in the state: whether a new one is reached costs a comparison, and only then the score is asked for.
-void Culprits::look(Subject& subject, const event::Event& event) const {
-    if (static_cast<double>(subject.state.suspicion_today) <= subject.score) return;
-    const Suspicion stands = detector_.assess(subject.state, event.at, &campaigns_, event.subscriber);
-    if (stands.score <= subject.score) return;
-    subject.score = stands.score;
-    subject.at = event.at;
-    subject.worst = std::make_unique<State>(subject.state);
+void Culprits::look_at(Worst& worst, const State& state, double handicap, const Part& part, const event::Event& event) {
+    if (static_cast<double>(state.suspicion_today) - handicap <= worst.score) return;
+    const double score = detector_.assess(state, event.at, &campaigns_, event.subscriber).score - handicap;
+    if (score <= worst.score) return;
+    worst.score = score;
+    worst.at = event.at;
+    worst.state = std::make_unique<State>(state);
+    worst.part = part;
+}
+
+/// The part, where that alone is as bad as all, or would be convicted alone.
+const Culprits::Worst& Culprits::blamed(const Subject& subject) const {
+    const bool is_part = subject.part.state && subject.part.score >= std::min(subject.whole.score, detector_.threshold());
+    return is_part ? subject.part : subject.whole;
 }
 
 void Culprits::begin_anew(const std::string& subscriber, subscriber::Class klass) {
@@ -82,6 +109,8 @@ void Culprits::begin_anew(const std::string& subscriber, subscriber::Class klass
     fresh.state = State(profile_of(klass));
     fresh.is_again = true;
     subjects_[subscriber] = std::move(fresh);
+    parts_.erase(parts_.lower_bound(subscriber + '/'), parts_.lower_bound(subscriber + static_cast<char>('/' + 1)));
+    if (!again_) again_ = campaigns_;
 }
 
 Share Culprits::refused_of_all() const {
@@ -109,7 +138,7 @@ std::vector<std::string> Culprits::foremost(std::size_t most) const {
     std::vector<std::pair<double, std::string>> all;
     const Share refused = refused_of_all();
     for (const auto& [name, subject] : subjects_)
-        if (const double nats = subject.score + refusal_nats(subject, refused); subject.messages > 0 && nats > 0)
+        if (const double nats = blamed(subject).score + refusal_nats(subject, refused); subject.messages > 0 && nats > 0)
             all.emplace_back(-nats, name);
     std::sort(all.begin(), all.end());
     all.resize(std::min(all.size(), most));
@@ -122,14 +151,17 @@ std::vector<std::string> Culprits::foremost(std::size_t most) const {
 Culprit Culprits::describe(const std::string& name, const Subject& subject, const Share& all) const {
     Culprit one;
     one.subscriber = name;
-    one.worst = subject.at;
+    const Worst& worst = blamed(subject);
+    one.worst = worst.at;
     one.messages = subject.messages;
     one.recipients = subject.recipients;
     one.cause = "bot";
-    if (subject.worst) {
-        Suspicion stood = detector_.assess(*subject.worst, subject.at, &campaigns_, name);
+    if (worst.state) {
+        Suspicion stood = detector_.assess(*worst.state, worst.at, &campaigns_, name);
         one.cause = std::move(stood.cause);
-        one.nats = stood.score;
+        one.nats = worst.score;
+        if (!worst.part.name.empty()) one.scope = worst.part.scope;
+        one.part = worst.part.name;
         one.samples = std::move(stood.samples);
         for (auto& line : stood.evidence)
             one.evidence.push_back({std::string(to_string(line.kind)), line.llr, line.count, std::move(line.reason)});

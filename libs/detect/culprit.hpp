@@ -9,6 +9,7 @@
 // listed, all are refused, and that is no evidence against any.
 
 #include "detect/detector.hpp"
+#include "detect/part.hpp"
 #include "detect/remote_refusal.hpp"
 
 #include <cstdint>
@@ -30,6 +31,8 @@ struct Reason {
 
 struct Culprit {
     std::string subscriber, cause;
+    subscriber::Scope scope = subscriber::Scope::everything; ///< of its mail, where one part stands out more than all of it
+    std::string part;        ///< the login or address that the scope names, else ""
     double nats = 0;
     double share = 0;        ///< of the nats of all who stand out; 0 for who does not
     Time worst{};            ///< when the evidence was heaviest
@@ -47,7 +50,8 @@ struct RefusalCount {
 
 class Culprits {
   public:
-    static constexpr std::size_t max_subscribers = 1'000'000; ///< below 3 KB each
+    static constexpr std::size_t max_subscribers = 1'000'000; ///< below 4 KB each
+    static constexpr std::size_t max_parts = 500'000;         ///< of all together that are watched by themselves
 
     struct Window {
         Time since{}, until{};
@@ -70,17 +74,24 @@ class Culprits {
     std::uint64_t messages() const;
 
   private:
-    struct Subject {
-        State state;
-        std::unique_ptr<State> worst; // as it was when the score was highest within the window
+    struct Worst { // when the score was highest within the window
+        std::unique_ptr<State> state;
         double score = 0;
         Time at{};
+        Part part; // without a name: all of the subscriber
+    };
+    struct Subject {
+        State state;
+        Worst whole, part; // of the parts the worst
         Share refused; // results with a refusal that blames the sender, of results that tell
         std::uint64_t messages = 0, recipients = 0;
         bool is_again = false; // what comes was counted before
     };
     void take_result(Subject& subject, const event::Event& event);
-    void look(Subject& subject, const event::Event& event) const;
+    State& part_state(const std::string& id);
+    void look(Subject& subject, const event::Event& event);
+    void look_at(Worst& worst, const State& state, double handicap, const Part& part, const event::Event& event);
+    const Worst& blamed(const Subject& subject) const;
     Share refused_of_all() const;
     double refusal_nats(const Subject& subject, const Share& all) const;
     Culprit describe(const std::string& name, const Subject& subject, const Share& all) const;
@@ -89,6 +100,9 @@ class Culprits {
     const Window window_;
     const std::shared_ptr<const Replies> replies_;
     Campaigns campaigns_, past_campaigns_; // of the window, and of what was before it
+    std::optional<Campaigns> again_;       // of the window, with those in it twice who are taken again
+    std::map<std::string, State> parts_;   // by part_id()
+    State spare_;                          // for parts beyond max_parts
     std::unordered_map<std::string, Subject> subjects_;
     std::map<std::string, RefusalCount> refusals_;
 };

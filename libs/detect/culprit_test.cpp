@@ -103,6 +103,25 @@ TEST_F(CulpritsTest, taken_again_counts_once_and_with_its_past) {
     EXPECT_EQ(culprits.refusals()[0].count, 1u);
 }
 
+TEST_F(CulpritsTest, a_stolen_login_stands_out_of_a_large_company) {
+    for (int i = 0; i < 3000; ++i) {
+        event::Event e = relayed(start + i * 10s, static_cast<std::uint64_t>(i % 200 + 1));
+        e.subscriber = "firm";
+        e.account = "clerk" + std::to_string(i % 100) + "@firm.example";
+        const bool is_stolen = i > 1000 && i % 20 == 17;
+        if (is_stolen) e.account = "clerk17@firm.example";
+        if (is_stolen) e.recipients.front().hash = static_cast<std::uint64_t>(10000 + i);
+        ASSERT_TRUE(culprits.take(e));
+        event::Event arrived = result(e.at + 1s, e, is_stolen && i % 40 == 17);
+        arrived.account = e.account;
+        ASSERT_TRUE(culprits.take(arrived));
+    }
+    const auto ranking = culprits.ranking(1);
+    ASSERT_EQ(ranking.size(), 1u);
+    EXPECT_EQ(ranking[0].scope, subscriber::Scope::account);
+    EXPECT_EQ(ranking[0].part, "clerk17@firm.example");
+}
+
 TEST_F(CulpritsTest, other_listings_and_addresses_are_left_aside) {
     Culprits::Window w = window();
     w.listing = "bl.spamcop.net";

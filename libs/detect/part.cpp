@@ -18,17 +18,6 @@ std::uint64_t hash_of_client(const IpAddress& client) {
     return hash_of(std::string_view(reinterpret_cast<const char*>(client.bytes().data()), length));
 }
 
-/// The part of the event alone is at fault.
-void blame_part(Suspicion& suspicion, const event::Event& event) {
-    if (!event.account.empty()) {
-        suspicion.scope = Scope::account;
-        suspicion.part = event.account;
-    } else {
-        suspicion.scope = Scope::address;
-        suspicion.part = event.client.is_v4() ? event.client.to_string() : Cidr(event.client, 64).to_string();
-    }
-}
-
 /// A server that bounces spam goes on with its other mail.
 std::optional<Suspicion> narrowed(std::optional<Suspicion> suspicion) {
     if (suspicion && suspicion->cause == "backscatter") {
@@ -43,6 +32,17 @@ std::optional<Suspicion> narrowed(std::optional<Suspicion> suspicion) {
 std::uint16_t part_of(const event::Event& event) {
     if (!event.account.empty()) return number_of(hash_of(event.account));
     return event.client.is_unspecified() ? 0 : number_of(hash_of_client(event.client));
+}
+
+Part describe_part(const event::Event& event) {
+    Part out;
+    if (!event.account.empty()) {
+        out.scope = Scope::account;
+        out.name = event.account;
+    } else {
+        out.name = event.client.is_v4() ? event.client.to_string() : Cidr(event.client, 64).to_string();
+    }
+    return out;
 }
 
 std::string part_id(const std::string& subscriber, std::uint16_t number) {
@@ -73,7 +73,9 @@ std::optional<Suspicion> feed(const Detector& detector, const StateOf& state_of,
     // Once the whole is convicted, which part it was is no further choice among many.
     auto of_part = detector.feed_part(own, suspicion ? 1 : whole.parts, campaigns, event);
     if (!of_part) return suspicion;
-    blame_part(*of_part, event);
+    auto alone = describe_part(event);
+    of_part->scope = alone.scope;
+    of_part->part = std::move(alone.name);
     return narrowed(std::move(of_part));
 }
 

@@ -17,6 +17,12 @@ inline constexpr std::uint16_t most_parts = 4096;
 
 /// 1 to most_parts; 0: the event does not tell. IPv6 addresses of one /64 are one client.
 std::uint16_t part_of(const event::Event& event);
+/// The same in words: what of a subscriber's mail it is.
+struct Part {
+    subscriber::Scope scope = subscriber::Scope::address;
+    std::string name; ///< a login, or an address; of IPv6 its /64
+};
+Part describe_part(const event::Event& event);
 /// Under which a part's state is kept beside the subscriber's.
 std::string part_id(const std::string& subscriber, std::uint16_t number);
 

@@ -172,6 +172,7 @@ void print_culprits(const Picture& picture, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         const auto& one = picture.ranking[i];
         std::cout << "\n" << one.subscriber << ", " << picture.confined[i] << "\n";
+        if (!one.part.empty()) std::cout << "  of its mail, that of " << subscriber::in_words(one.scope, one.part) << ":\n";
         for (const auto& line : one.evidence)
             std::cout << "  " << number(line.nats, "%+.1f") << "  " << printable(line.words, 300) << "\n";
         if (!one.samples.empty()) std::cout << "  for instance: lazaret event list --trace " << one.samples[0].to_string() << "\n";
@@ -224,6 +225,8 @@ void print_json(const Picture& picture, std::size_t limit) {
         one["subscriber"] = culprit.subscriber;
         one["share"] = culprit.share;
         one["nats"] = culprit.nats;
+        one["scope"] = std::string(subscriber::to_string(culprit.scope));
+        if (!culprit.part.empty()) one["part"] = culprit.part;
         one["cause"] = culprit.cause;
         const auto worst = worst_of(culprit);
         one["worst"] = worst ? Json(format_rfc3339(*worst)) : Json();
