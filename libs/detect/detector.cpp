@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace lazaret::detect {
 namespace {
@@ -125,11 +126,9 @@ void Detector::take_message(State& state, const Campaigns& campaigns, Campaigns*
     if (is_new_account) state.accounts.meet(account);
     bool is_to_strangers = false;
     if (event.null_sender) {
-        // Whom the subscriber wrote to may get an answer without a sender: a receipt, a notice of absence.
-        const bool answers = !event.recipients.empty() &&
-                             std::all_of(event.recipients.begin(), event.recipients.end(),
-                                         [&](const auto& to) { return state.recipients.knows(mixed(to.hash)); });
-        if (!answers) state.bounces.add(1);
+        // Whom the subscriber wrote to may get an answer without a sender: a receipt, a notice of absence. And a machine that
+        // writes to its owner without one is no server that bounces: what counts is to how many.
+        state.bounces.add(meet(state, event).corrected);
     } else {
         const Strangers met = meet(state, event);
         state.strangers.add(met.corrected);
@@ -151,7 +150,17 @@ void Detector::take_message(State& state, const Campaigns& campaigns, Campaigns*
     }
 }
 
-void Detector::take_result(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const {
+/// Whether it is known that mail of this recipient's fails or arrives: a mailbox that is closed, an address that is wrong in one
+/// program's settings. Each message to it fails, and that is one mistake, no list of many.
+bool Detector::is_old_failure(State& state, const event::Event& result) const {
+    const std::uint64_t recipient = result.recipients.empty() ? 0 : result.recipients.front().hash;
+    if (recipient == 0) return false;
+    const std::uint64_t hash = mixed(recipient);
+    const auto mark = static_cast<std::uint16_t>(hash >> 48 | 1);
+    return std::exchange(state.last_failed, mark) == mark || state.recipients.is_habit(hash);
+}
+
+void Detector::take_result(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event, const Observation& seen) const {
     const auto trials = seen.exist + seen.nonexistent;
     if (seen.is_result) state.awaited = std::max(state.awaited - 1, 0.f);
     if (trials == 0) return;
@@ -159,25 +168,24 @@ void Detector::take_result(State& state, Campaigns* told, const event::Event& ev
     state.failing_today.add(seen.nonexistent, trials);
     // A result does not name its text: it is taken to be the latest, as it nearly always is.
     Text& text = state.texts.latest();
-    if (!told) return;
     const std::uint64_t fingerprint = seen.is_message ? event.fingerprint : text.fingerprint;
-    if (Campaign* campaign = told->find(fingerprint)) {
-        text.results += static_cast<float>(trials);
-        text.failed += static_cast<float>(seen.nonexistent);
-        told->add_results(*campaign, seen.nonexistent, trials);
-    }
+    if (!campaigns.find(fingerprint)) return;
+    text.results += static_cast<float>(trials);
+    text.failed += static_cast<float>(seen.nonexistent);
+    if (told) told->add_results(*told->find(fingerprint), seen.nonexistent, trials);
 }
 
 std::optional<Detector::Judged> Detector::take(State& state, const Campaigns& campaigns, Campaigns* told,
                                                const event::Event& event, double threshold) const {
-    const Observation seen = observe(event, options_.reading);
+    Observation seen = observe(event, options_.reading);
     if (!seen.is_message && !seen.is_result && !seen.is_login_failure) return std::nullopt;
     advance(state, event.at);
     if (seen.is_login_failure) state.logins.add(1);
     if (!event.trace.empty() && begin_of(event.trace) < state.judged_until) return std::nullopt;
 
     if (seen.is_message) take_message(state, campaigns, told, event, seen);
-    take_result(state, told, event, seen);
+    if (seen.is_result && seen.nonexistent > 0 && is_old_failure(state, event)) seen.nonexistent = 0;
+    take_result(state, campaigns, told, event, seen);
     if (seen.is_caught || seen.nonexistent > 0) state.remember(event.trace);
     state.unauthenticated += seen.is_unauthenticated ? 1.f : 0.f;
     // What arrived was counted as good when it was sent, and tells nothing new.

@@ -88,7 +88,9 @@ class Detector {
                       const Observation& seen) const;
     void take_names(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
                     bool is_to_strangers) const;
-    void take_result(State& state, Campaigns* told, const event::Event& event, const Observation& seen) const;
+    void take_result(State& state, const Campaigns& campaigns, Campaigns* told, const event::Event& event,
+                     const Observation& seen) const;
+    bool is_old_failure(State& state, const event::Event& result) const;
     Scores scores(const State& state, const Campaigns* campaigns, std::uint64_t who) const;
     double content(const State& state) const;
     double failing(const State& state) const;

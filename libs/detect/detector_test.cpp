@@ -200,7 +200,7 @@ event::Event unauthenticated(const event::Event& message) {
 TEST_F(DetectorTest, who_loses_mail_for_a_wrong_spf_record_is_told_and_not_suspected) {
     Subscriber one(detector, campaigns, "s", 1);
     for (int i = 0; i < 20; ++i) {
-        const auto message = relayed(one.at + 10min, hash_of("s") + i % 5);
+        const auto message = relayed(one.at + 1min, hash_of("s") + i % 5);
         one.send(message, 0);
         const auto told = detector.feed(one.state, campaigns, unauthenticated(message));
         EXPECT_EQ(told.has_value(), i >= 4) << i;
@@ -225,6 +225,43 @@ TEST_F(DetectorTest, who_forges_senders_makes_no_mistake) {
         EXPECT_FALSE(told && is_suspected) << i;
     }
     EXPECT_TRUE(is_suspected);
+}
+
+TEST_F(DetectorTest, a_machine_whose_owners_mailbox_is_gone_has_no_list_of_many) {
+    for (const bool is_new : {false, true}) {
+        Subscriber one(detector, campaigns, is_new ? "new" : "known", 1);
+        const auto owner = is_new ? one.any() : hash_of("known");
+        for (int day = 0; day < 5; ++day)
+            for (int i = 0; i < 24; ++i) {
+                const auto alert = relayed(one.at + 1h, owner);
+                EXPECT_FALSE(one.send(alert, 1)) << day << " " << i;
+            }
+        EXPECT_LT(detector.assess(one.state, one.at).score, 0.5 * detector.threshold());
+    }
+}
+
+TEST_F(DetectorTest, a_machine_that_writes_to_its_owner_without_a_sender_bounces_nothing) {
+    Subscriber one(detector, campaigns, "s", 1);
+    const auto owner = one.any();
+    for (int i = 0; i < 500; ++i) {
+        event::Event alert = relayed(one.at + 1min, owner);
+        alert.null_sender = true;
+        alert.sender_hash = 0;
+        EXPECT_FALSE(one.send(alert, 0)) << i;
+    }
+}
+
+TEST_F(DetectorTest, what_the_next_hop_puts_off_is_counted_when_it_is_over) {
+    Subscriber one(detector, campaigns, "s", 1);
+    const State quiet = one.state;
+    for (int i = 0; i < 300; ++i) {
+        event::Event later = refused(one.at + 1min, RefusedBy::next_hop, "451 4.3.0 queue file write error");
+        later.recipients.clear();
+        later.null_sender = i % 2 == 0;
+        later.reply_code = 451;
+        EXPECT_FALSE(one.send(later, 0));
+    }
+    EXPECT_NEAR(detector.assess(one.state, one.at).score, detector.assess(quiet, one.at).score, 0.01);
 }
 
 TEST_F(DetectorTest, a_telephone_that_roams_and_a_machine_that_raises_alarms_are_left_alone) {

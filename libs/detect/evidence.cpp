@@ -37,6 +37,11 @@ Findings add_up(const std::vector<std::string>& findings) {
     return sum;
 }
 
+/// What is put off comes again: the next hop is in trouble, or wants to be asked later.
+bool is_final(const event::Event& refused) {
+    return refused.reply_code >= 500 || refused.recipients_nonexistent > 0;
+}
+
 void observe_result(const event::Event& event, const Reading& reading, Observation& seen) {
     seen.is_result = true;
     if (event.delivery == event::DeliveryStatus::sent) seen.exist = 1;
@@ -110,7 +115,7 @@ Observation observe(const event::Event& event, const Reading& reading) {
     case event::Type::delivery_result: observe_result(event, reading, seen); break;
     case event::Type::message_relayed: observe_message(event, reading, seen); break;
     case event::Type::message_refused:
-        if (event.refused_by == RefusedBy::content || event.refused_by == RefusedBy::next_hop)
+        if (event.refused_by == RefusedBy::content || (event.refused_by == RefusedBy::next_hop && is_final(event)))
             observe_message(event, reading, seen);
         break;
     case event::Type::login_failed: seen.is_login_failure = event.refused_by == RefusedBy::nobody; break;

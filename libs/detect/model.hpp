@@ -58,7 +58,7 @@ struct Model {
     double name_usual = 1e-5, name_usual_prior = 50; ///< share of honest senders whose mail has a name, until they are counted
 
     // A sender's domain that does not let us send for it.
-    double mistake_from = 5; ///< recipients lost to it lately, from which the subscriber is told
+    double mistake_from = 4.5; ///< recipients lost to it lately, the older the less, from which the subscriber is told
 };
 
 struct ModelEntry {

@@ -53,6 +53,10 @@ template <std::size_t Bits> class Acquaintances {
     bool knows(std::uint64_t hash) const {
         return younger.contains(hash) || older.contains(hash) || today.contains(hash);
     }
+    /// Known from before today, and hardly by chance.
+    bool is_habit(std::uint64_t hash) const {
+        return (younger.contains(hash) || older.contains(hash)) && error() < 0.1;
+    }
     void meet(std::uint64_t hash) { today.add(hash); }
     bool empty() const { return younger.empty() && older.empty() && today.empty(); }
     /// Chance that something new is taken for known.

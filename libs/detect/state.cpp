@@ -104,7 +104,10 @@ void State::end_day(double days, bool is_trusted, double growth, double slack, b
 }
 
 void State::clear_evidence(Time at) {
+    const bool is_sender = is_sender_today, is_spreader = is_spreader_today; // counted already, and to be counted once
     end_day(0, false, 1, 0);
+    is_sender_today = is_sender;
+    is_spreader_today = is_spreader;
     content = failing = Share();
     strangers.run = bounces.run = logins.run = volume = in_hour = 0;
     amounts.clear();
@@ -112,6 +115,7 @@ void State::clear_evidence(Time at) {
     texts = TextSlots();
     company = 0;
     unauthenticated = 0;
+    last_failed = 0;
     samples = {};
     rule = {};
     messages = 0;

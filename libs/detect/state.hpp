@@ -69,6 +69,7 @@ struct State {
     Share failing, failing_habit, failing_today;
     Peak strangers, bounces, logins; ///< logins: failed ones
     float volume = 0, volume_habit = 0, in_hour = 0; ///< messages of about the last hour; busiest hour; clock hour
+    std::uint16_t last_failed = 0; ///< of the hash of the recipient that failed last; 0: none, or not known
     bool is_sender_today = false, is_spreader_today = false; ///< counted as one (Campaigns::everybody())
     Amounts amounts;
     Trait senders, helos, networks;

@@ -147,6 +147,7 @@ std::string to_json(const State& state) {
     if (state.first_part != 0) out["parts"] = {state.first_part, state.parts};
     json evidence; // gone when it has been cleared
     put(evidence, "awaited", state.awaited);
+    if (state.last_failed != 0) evidence["last_failed"] = state.last_failed;
     put(evidence, "unauthenticated", state.unauthenticated);
     put(evidence, "content", state.content);
     put(evidence, "failing", state.failing);
@@ -215,6 +216,7 @@ Result<State> from_json(std::string_view text) {
             get(*found, "networks", state.networks.run);
             if (found->contains("texts")) texts_from(found->at("texts"), state.texts);
             state.company = found->value("company", std::uint32_t{0});
+            state.last_failed = found->value("last_failed", std::uint16_t{0});
             if (found->contains("samples")) {
                 std::size_t i = 0;
                 for (const json& sample : found->at("samples"))
