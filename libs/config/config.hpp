@@ -125,6 +125,15 @@ enum class Virus { refuse, discard };
 /// What becomes of a message when a scanner has not judged it.
 enum class Away { accept, defer };
 
+/// Another mode than its own for what a check of ours finds.
+struct FindingMode {
+    std::string name; ///< of the finding; "attachment" is all that begin with "attachment."
+    Mode mode = Mode::warn;
+    std::optional<double> score; ///< in place of its own
+
+    bool operator==(const FindingMode&) const = default;
+};
+
 struct Content {
     Mode mode = Mode::enforce;        ///< of all checks together; one's own mode can only be milder
     std::filesystem::path rules_file; ///< "" = no rules
@@ -134,6 +143,7 @@ struct Content {
     Virus virus = Virus::refuse;
     std::uint64_t scan_size = 256 * KiB; ///< octets of a message that rules look at
     Duration scan_timeout = std::chrono::seconds(20); ///< for all scanners, which are asked side by side
+    std::vector<FindingMode> findings; ///< of rules, attachments, links and DNS lists; of several that fit the longest name
     double unjudged_share = 0.25; ///< of a plan's limits that is open to mail which a scanner that counts has not judged
 };
 
@@ -218,6 +228,7 @@ struct ContentPolicy {
     std::optional<Mode> dns_lists; ///< none of them is stricter
     std::optional<double> reject_score, divert_score, tag_score;
     std::optional<Virus> virus;
+    std::vector<FindingMode> findings; ///< before those of [content]
 };
 
 /// What is kept of messages that are refused, discarded or diverted for their content.
@@ -256,6 +267,7 @@ struct Engine {
     Duration half_life = std::chrono::hours(6);     ///< of evidence
     std::vector<std::filesystem::path> postfix_logs;
     std::vector<std::string> postfix_units;         ///< systemd units whose journal is read; none: it is not
+    Duration keep_events = std::chrono::hours(90 * 24); ///< then their day is dropped
     std::filesystem::path replies_file;             ///< what other servers mean by their replies; "" = what is built in
 };
 

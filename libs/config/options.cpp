@@ -331,12 +331,15 @@ std::vector<Option> declare() {
                "Part of a message, from its start, that rules look at."));
     add(option("content.scan_timeout", &C::content, &Content::scan_timeout, Period{10ms, 10min}, live,
                "Longest wait for all scanners, which are asked side by side."));
+    add(option("content.findings", &C::content, &Content::findings, FindingModes{}, live,
+               "Another mode, and score, for findings of rules, attachments, links and DNS lists, by name or the part of it before a "
+               "dot; the longest name counts."));
     add(option("content.unjudged_share", &C::content, &Content::unjudged_share, Real{0.01, 1}, live,
                "Part of a subscriber's limits that is open to mail which an enforced scanner should have judged and has not, "
                "where its away is \"accept\"; 1 is all of them."));
 
     add(option("attachments.mode", &C::attachments, &Attachments::mode, mode_words, live,
-               "Mode of all checks of attachments together; some of them are never more than noted."));
+               "Mode of all checks of attachments together; some of them only note, unless content.findings says otherwise."));
     add(option("attachments.score", &C::attachments, &Attachments::score, Real{0, 1000}, live,
                "Score of a file that is forbidden, in an archive too, or whose name hides that it is a program."));
     add(option("attachments.forbid", &C::attachments, &Attachments::forbid, Extensions{}, live,
@@ -344,7 +347,7 @@ std::vector<Option> declare() {
     add(option("attachments.allow", &C::attachments, &Attachments::allow, Extensions{}, live,
                "Extensions that are not forbidden after all."));
     add(option("links.mode", &C::links, &Links::mode, mode_words, live,
-               "Mode of all checks of links together; those that need no list are never more than noted."));
+               "Mode of all checks of links together; those that need no list only note, unless content.findings says otherwise."));
     add(option("links.block_file", &C::links, &Links::block_file, Path{}, live,
                "File of hosts and domains, one a line, that no link may lead to; \"\" for none."));
     add(option("links.allow_file", &C::links, &Links::allow_file, Path{}, live,
@@ -428,6 +431,8 @@ std::vector<Option> declare() {
     add(option("engine.postfix_units", &C::engine, &Engine::postfix_units, Units{}, restart,
                "Postfix's systemd units, on Debian \"postfix@-.service\", whose journal is followed for delivery "
                "results."));
+    add(option("engine.keep_events", &C::engine, &Engine::keep_events, Period{24h, 400 * 24h}, restart,
+               "How long events are kept in the database; each day is dropped when it is older."));
     add(option("engine.replies_file", &C::engine, &Engine::replies_file, Path{}, restart,
                "File with words by which other servers' replies are understood, after deploy/config/replies.txt; \"\" for those."));
 

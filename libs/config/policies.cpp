@@ -32,6 +32,7 @@ Table<ContentPolicy> declare() {
     add("reject_score", &P::reject_score, Real{0.1, 1000}, "15.0", "In place of content.reject_score.");
     add("divert_score", &P::divert_score, Real{0, 1000}, "0.0", "In place of content.divert_score.");
     add("tag_score", &P::tag_score, Real{0, 1000}, "0.0", "In place of content.tag_score.");
+    add("findings", &P::findings, FindingModes{}, "[\"attachment=warn\"]", "Before those of content.findings.");
     add("virus", &P::virus, virus_words, "\"refuse\"", "In place of content.virus.");
     return table;
 }

@@ -329,6 +329,39 @@ std::string Extensions::literal(const Type& value) const {
     return list_of(value, [](const std::string& word) { return word; });
 }
 
+std::optional<FindingModes::Type> FindingModes::read(const Found& found) const {
+    if (found.is_no_list()) return std::nullopt;
+    Type list;
+    for (const std::string_view word : words(found)) {
+        const auto equals = word.find('='), colon = word.find(':', equals == word.npos ? 0 : equals);
+        if (equals == word.npos || equals == 0 || equals > 100) return std::nullopt;
+        FindingMode one;
+        one.name = word.substr(0, equals);
+        const auto mode = word.substr(equals + 1, colon == word.npos ? word.npos : colon - equals - 1);
+        if (mode == "enforce") one.mode = Mode::enforce;
+        else if (mode == "off") one.mode = Mode::off;
+        else if (mode != "warn") return std::nullopt;
+        if (colon != word.npos) {
+            double score = 0;
+            const auto number = word.substr(colon + 1);
+            const auto [end, ec] = std::from_chars(number.data(), number.data() + number.size(), score);
+            if (ec != std::errc() || end != number.data() + number.size() || !(score >= 0 && score <= 1000)) return std::nullopt;
+            one.score = score;
+        }
+        list.push_back(std::move(one));
+    }
+    return list;
+}
+std::string FindingModes::literal(const Type& value) const {
+    return list_of(value, [](const FindingMode& each) {
+        std::string word = each.name + (each.mode == Mode::enforce ? "=enforce" : each.mode == Mode::off ? "=off" : "=warn");
+        if (!each.score) return word;
+        std::array<char, 32> digits; // the shortest spelling of any double has at most 24
+        word += ':';
+        return word.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *each.score).ptr);
+    });
+}
+
 std::optional<Units::Type> Units::read(const Found& found) const {
     if (found.is_no_list()) return std::nullopt;
     auto list = words(found);

@@ -3,6 +3,7 @@
 // (`read`, nullopt when the value does not fit), what it expects in words, and how a value is written in
 // TOML.
 
+#include "config/config.hpp"
 #include "core/address.hpp"
 #include "core/time.hpp"
 
@@ -180,6 +181,19 @@ struct Extensions {
     std::string unit() const { return "list of extensions"; }
     std::string range() const { return {}; }
     std::string expected() const { return "a list of extensions such as [\"exe\", \"js\"], lower case, without the dot"; }
+    std::string hint(const Found&) const { return {}; }
+    std::string literal(const Type& value) const;
+};
+
+/// "NAME=MODE" or "NAME=MODE:SCORE"; in an override separated by commas.
+struct FindingModes {
+    using Type = std::vector<FindingMode>;
+    std::optional<Type> read(const Found& found) const;
+    std::string unit() const { return "list of findings"; }
+    std::string range() const { return {}; }
+    std::string expected() const {
+        return "a list of NAME=MODE or NAME=MODE:SCORE such as [\"attachment.encrypted=enforce:10\", \"uri.deceptive=off\"]";
+    }
     std::string hint(const Found&) const { return {}; }
     std::string literal(const Type& value) const;
 };

@@ -53,6 +53,20 @@ void add(std::vector<verdict::Finding>& findings, const Look& look, const Policy
     if (outcome.state == Outcome::State::found) add_symbols(findings, look);
 }
 
+/// What the administrator says of a finding, in the policy rather than for all mail.
+const config::FindingMode* said_of(std::string_view finding, const Policy& policy) {
+    for (const auto* list : {policy.special, policy.usual}) {
+        const config::FindingMode* longest = nullptr;
+        if (!list) continue;
+        for (const auto& each : *list) {
+            const bool fits = finding.starts_with(each.name) && (finding.size() == each.name.size() || finding[each.name.size()] == '.');
+            if (fits && (!longest || each.name.size() > longest->name.size())) longest = &each;
+        }
+        if (longest) return longest;
+    }
+    return nullptr;
+}
+
 std::string heaviest(const std::vector<verdict::Finding>& findings) {
     const verdict::Finding* most = nullptr;
     for (const auto& finding : findings)
@@ -85,8 +99,13 @@ bool is_virus(const Look& look) {
 Judgement judge(std::vector<verdict::Finding> local, const std::vector<Look>& looks, const Policy& policy) {
     Judgement out;
     auto& findings = out.findings = std::move(local);
-    for (auto& finding : findings)
+    for (auto& finding : findings) {
+        if (const auto* said = said_of(finding.name, policy)) {
+            finding.mode = said->mode;
+            finding.score = said->score.value_or(finding.score);
+        }
         finding.mode = milder(finding.mode, policy.mode);
+    }
     std::erase_if(findings, [](const auto& finding) { return finding.mode == Mode::off; });
     for (const auto& look : looks)
         add(findings, look, policy);

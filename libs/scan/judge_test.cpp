@@ -45,6 +45,26 @@ std::vector<std::string> told(const Judgement& judgement) {
     return verdict::to_strings(judgement.findings);
 }
 
+TEST(Judge, the_administrators_word_about_a_finding_counts) {
+    const std::vector<config::FindingMode> usual{{"attachment", Mode::off, std::nullopt}, {"attachment.encrypted", Mode::enforce, 10.0}};
+    const std::vector<config::FindingMode> special{{"attachment.encrypted", Mode::warn, std::nullopt}};
+    auto policy = policy_of(10);
+    policy.usual = &usual;
+    const std::vector<verdict::Finding> findings{verdict::Finding("attachment.encrypted", Mode::warn, 4),
+                                                 verdict::Finding("attachment.extension.exe", Mode::enforce, 10),
+                                                 verdict::Finding("attachments", Mode::enforce, 1)};
+    auto out = judge(findings, {}, policy);
+    EXPECT_EQ(out.kind, Kind::refuse);
+    EXPECT_THAT(told(out), ElementsAre("attachment.encrypted:enforce:10", "attachments:enforce:1"));
+    policy.special = &special;
+    out = judge(findings, {}, policy);
+    EXPECT_EQ(out.kind, Kind::accept);
+    EXPECT_THAT(told(out), ElementsAre("attachment.encrypted:warn:4", "attachments:enforce:1"));
+    policy.special = nullptr;
+    policy.mode = Mode::warn;
+    EXPECT_EQ(judge(findings, {}, policy).kind, Kind::accept) << "content.mode is stricter than none";
+}
+
 TEST(Judge, AcceptsWhatNobodyMinds) {
     const auto out = judge({}, {look("clamav", Wish::none, 0), look("spamassassin", Wish::none, -3)}, policy_of(10));
     EXPECT_EQ(out.kind, Kind::accept);

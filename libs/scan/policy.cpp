@@ -27,6 +27,8 @@ Policy policy_for(const config::Config& config, std::string_view network_class, 
     policy.divert_score = special.divert_score.value_or(content.divert_score);
     policy.tag_score = special.tag_score.value_or(content.tag_score);
     policy.virus = special.virus.value_or(content.virus);
+    policy.special = &special.findings;
+    policy.usual = &content.findings;
     return policy;
 }
 
