@@ -13,12 +13,12 @@ using subscriber::Scope;
 
 std::string action_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "resolved";
-    return outcome.opened ? "opened" : "updated";
+    return outcome.opened || outcome.first_told ? "opened" : "updated";
 }
 
 std::string type_of(const Outcome& outcome) {
     if (!outcome.incident.is_open) return "incident.closed";
-    return outcome.opened ? "incident.opened" : "incident.updated";
+    return outcome.opened || outcome.first_told ? "incident.opened" : "incident.updated";
 }
 
 std::string severity_of(const Outcome& outcome) {
@@ -51,7 +51,8 @@ std::string response_of(const Outcome& outcome) {
     case Guard::already_confined: return "The subscriber was already confined.";
     case Guard::too_many:
         return "Not confined: the number of automatic confinements in this hour is used up. Please decide by "
-               "hand.";
+               "hand, about this incident and those that lazaret incident list shows beside it: they get no tickets of their own "
+               "within the hour.";
     default:
         return "Not confined: this subscriber or this installation is set to tickets only. Please decide by "
                "hand.";

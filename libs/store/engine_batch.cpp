@@ -20,10 +20,11 @@ IncidentRecord read_again(pqxx::work& tx, std::int64_t id) {
 /// True when the incident did not name this subscriber before.
 bool add_member(pqxx::work& tx, std::int64_t incident, const Conviction& what) {
     return tx
-        .exec_params1("INSERT INTO incident_member AS m (incident, subscriber, score, summary) VALUES ($1, $2, $3, $4)"
-                      " ON CONFLICT (incident, subscriber) DO UPDATE SET score = excluded.score, summary = excluded.summary"
+        .exec_params1("INSERT INTO incident_member AS m (incident, subscriber, score, summary, evidence)"
+                      " VALUES ($1, $2, $3, $4, $5::jsonb) ON CONFLICT (incident, subscriber) DO UPDATE"
+                      " SET score = excluded.score, summary = excluded.summary, evidence = excluded.evidence"
                       " RETURNING xmax = 0",
-                      incident, what.subscriber, what.score, what.summary)[0]
+                      incident, what.subscriber, what.score, what.summary, what.evidence)[0]
         .as<bool>();
 }
 
@@ -59,11 +60,14 @@ void add_names(pqxx::work& tx, std::int64_t id, const Conviction& what) {
 }
 
 void update_known(pqxx::work& tx, std::int64_t id, const Conviction& what) {
-    // From the second subscriber on it is a campaign, whatever the first was taken for.
-    tx.exec_params("UPDATE incident SET updated_at = now(), score = greatest(score, $2), threshold = $3, evidence = $4::jsonb,"
-                   " cause = CASE WHEN n > 1 THEN 'campaign' ELSE cause END, summary = CASE WHEN n > 1 THEN"
+    // From the second subscriber on it is a campaign, whatever the first was taken for; but of each subscriber one incident of
+    // a cause is open at a time, and the first may have opened another campaign.
+    tx.exec_params("UPDATE incident i SET updated_at = now(), score = greatest(score, $2), threshold = $3, evidence = $4::jsonb,"
+                   " cause = CASE WHEN n > 1 AND NOT EXISTS (SELECT FROM incident other WHERE other.subscriber = i.subscriber"
+                   "   AND other.cause = 'campaign' AND other.state = 'open' AND other.id <> i.id) THEN 'campaign' ELSE cause END,"
+                   " summary = CASE WHEN n > 1 THEN"
                    "   format('the same %s from %s subscribers, lately %s: %s', $7::text, n, $6::text, $5::text) ELSE $5 END"
-                   " FROM (SELECT count(*) AS n FROM incident_member WHERE incident = $1) members WHERE id = $1",
+                   " FROM (SELECT count(*) AS n FROM incident_member WHERE incident = $1) members WHERE i.id = $1",
                    id, what.score, what.threshold, what.evidence, what.summary, what.subscriber, what.shared);
 }
 
@@ -121,6 +125,8 @@ std::optional<subscriber::Quarantine> active_block(pqxx::work& tx, const Convict
 }
 
 std::uint64_t confinements_in_last_hour(pqxx::work& tx) {
+    // Engines that confine at the same moment count each other's.
+    tx.exec("SELECT pg_advisory_xact_lock(hashtext('lazaret.confinements'))");
     return tx
         .exec_params1(
             "SELECT count(*) FROM quarantine WHERE author = $1 AND start > now() - interval '1 hour'",
@@ -160,9 +166,18 @@ bool told_lately(pqxx::work& tx, std::int64_t incident, Duration interval) {
         .as<bool>();
 }
 
+bool is_told(pqxx::work& tx, std::int64_t incident) {
+    return tx.exec_params1("SELECT EXISTS (SELECT FROM outbox WHERE incident = $1)", incident)[0].as<bool>();
+}
+
+/// A thousand at once are one outbreak, or one mistake of ours: one ticket an hour asks a human.
+bool asked_lately(pqxx::work& tx) {
+    return tx.exec1("SELECT EXISTS (SELECT FROM outbox WHERE asks_human AND created_at > now() - interval '1 hour')")[0].as<bool>();
+}
+
 void tell(pqxx::work& tx, const Outcome& outcome, const MakeNotice& make) {
     const Notice notice = make(outcome);
-    insert_outbox(tx, notice.webhook_id, outcome.incident.id, notice.type, notice.body);
+    insert_outbox(tx, notice.webhook_id, outcome.incident.id, notice.type, notice.body, outcome.guard == Guard::too_many);
 }
 
 std::vector<ExhibitRecord> newest_exhibits(pqxx::work& tx, const std::string& subscriber) {
@@ -177,8 +192,11 @@ Outcome respond(pqxx::work& tx, const Conviction& what, const Response& response
     find_incident_of(tx, what, outcome);
     outcome.samples = what.samples;
     confine(tx, what, response, outcome);
-    if (response.notice && (outcome.opened || outcome.joined || outcome.confined ||
-                            !told_lately(tx, outcome.incident.id, response.update_interval))) {
+    const bool is_news =
+        outcome.opened || outcome.joined || outcome.confined || !told_lately(tx, outcome.incident.id, response.update_interval);
+    const bool is_spoken_for = outcome.guard == Guard::too_many && asked_lately(tx);
+    if (response.notice && is_news && !is_spoken_for) {
+        outcome.first_told = !is_told(tx, outcome.incident.id);
         outcome.exhibits = newest_exhibits(tx, what.subscriber);
         tell(tx, outcome, response.notice);
     }
@@ -220,7 +238,7 @@ Result<std::vector<Outcome>> close_incidents(Database& database, const std::stri
             Outcome outcome;
             outcome.incident = read_incident_row(row);
             outcome.subscriber = outcome.incident.subscriber;
-            if (notice) tell(tx, outcome, notice);
+            if (notice && is_told(tx, outcome.incident.id)) tell(tx, outcome, notice);
             outcomes.push_back(std::move(outcome));
         }
         return outcomes;

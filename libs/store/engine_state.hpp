@@ -62,6 +62,7 @@ enum class Guard { none, not_wanted, already_confined, too_many };
 struct Outcome {
     IncidentRecord incident;
     bool opened = false;   ///< else updated
+    bool first_told = false; ///< no ticket has named this incident yet
     bool joined = false;   ///< updated: by a subscriber that it did not name yet
     std::string subscriber; ///< that this is about; incident.subscriber is the first one
     bool confined = false; ///< by this transaction
@@ -85,7 +86,7 @@ struct EngineBatch {
     std::uint64_t after = 0, upto = 0; ///< cursor before and after
     std::vector<SavedState> states;
     std::vector<CampaignRow> campaigns; ///< `failed` and `results` are the increase
-    std::vector<Conviction> convictions; ///< at most one per subscriber
+    std::vector<Conviction> convictions; ///< of each subscriber at most one about each part of its mail
 };
 
 struct Response {

@@ -214,6 +214,7 @@ TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
     second.campaign = third.campaign = first.campaign ^ 0x11;
     third.joins = second.joins = apart.joins = true;
     second.cause = "campaign";
+    second.evidence = R"([{"kind":"null_sender"}])";
     apart.campaign = ~first.campaign;
     const auto outcomes = commit({second, third, apart}).value();
     EXPECT_TRUE(outcomes[0].joined);
@@ -232,6 +233,8 @@ TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
     EXPECT_EQ(list_incidents(*engine, of_c).value().at(0).id, opened.incident.id);
     EXPECT_EQ(list_members(*engine, opened.incident.id, 10).value().size(), 3u);
     EXPECT_EQ(find_member(*engine, opened.incident.id, "b").value()->summary, "why");
+    EXPECT_THAT(find_member(*engine, opened.incident.id, "b").value()->evidence, HasSubstr("null_sender")) << "its own";
+    EXPECT_THAT(find_member(*engine, opened.incident.id, "a").value()->evidence, HasSubstr("content"));
     EXPECT_FALSE(find_member(*engine, opened.incident.id, "d").value());
     EXPECT_FALSE(commit({second}).value().at(0).joined) << "named already";
 
@@ -240,6 +243,21 @@ TEST_F(EngineStateTest, what_several_send_alike_is_one_incident) {
     EXPECT_TRUE(close_incidents(*engine, batch.engine, 24h, response.notice).value().empty()) << "c is confined still";
     ASSERT_TRUE(release_subscriber(*owner, "c", "op", "cleaned"));
     EXPECT_EQ(close_incidents(*engine, batch.engine, 24h, response.notice).value().size(), 1u);
+}
+
+TEST_F(EngineStateTest, the_first_of_two_campaigns_may_be_in_both) {
+    auto bot = conviction("a"), other = conviction("a"), second = conviction("b");
+    bot.confine = other.confine = second.confine = false;
+    bot.campaign = second.campaign = 0x123456789abcdef0;
+    other.campaign = ~bot.campaign;
+    other.cause = "campaign";
+    second.joins = true;
+    const auto incidents = commit({bot, other}).value();
+    EXPECT_NE(incidents[0].incident.id, incidents[1].incident.id);
+    const auto joined = commit({second});
+    ASSERT_TRUE(joined) << joined.error().message;
+    EXPECT_EQ(joined->at(0).incident.id, incidents[0].incident.id);
+    EXPECT_EQ(joined->at(0).incident.cause, "bot") << "of each subscriber one incident of a cause is open";
 }
 
 TEST_F(EngineStateTest, a_campaign_is_told_by_a_name_in_its_messages_too) {

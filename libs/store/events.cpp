@@ -47,6 +47,15 @@ Result<std::vector<event::Event>> read_events(Database& database, const std::str
     });
 }
 
+Result<std::optional<Time>> next_event_at(Database& database, const std::string& node, std::uint64_t after) {
+    return run(database, "look for the next event", [&](pqxx::work& tx) -> std::optional<Time> {
+        const auto rows = tx.exec_params("SELECT at FROM event WHERE node = $1 AND sequence > $2 ORDER BY sequence LIMIT 1", node,
+                                         static_cast<std::int64_t>(after));
+        if (rows.empty()) return std::nullopt;
+        return read_time(rows[0][0]);
+    });
+}
+
 Result<void> write_events(Database& database, const std::string& node,
                           const std::vector<event::Event>& events) {
     return run(database, "write events", [&](pqxx::work& tx) {

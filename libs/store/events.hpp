@@ -21,6 +21,8 @@ Result<std::vector<NodePosition>> nodes(Database& database);
 /// Of one node and these shards (shards.hpp), in order of sequence, after the given one and up to the other.
 Result<std::vector<event::Event>> read_events(Database& database, const std::string& node, const Shards& shards,
                                               std::uint64_t after, std::uint64_t upto, std::size_t limit);
+/// When the first event of a node after this sequence happened; nullopt where there is none.
+Result<std::optional<Time>> next_event_at(Database& database, const std::string& node, std::uint64_t after);
 /// Writes events that come from elsewhere than a journal (a Postfix log): their sequences are the caller's, a
 /// repeat changes nothing. Makes partitions as needed and moves journal_position of `node` in the same
 /// transaction. Part of a larger transaction: insert_events (event_rows.hpp).

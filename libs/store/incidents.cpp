@@ -66,6 +66,7 @@ IncidentMember read_member(const pqxx::row& row) {
     member.summary = row[1].c_str();
     member.joined_at = read_time(row[2]);
     member.score = row[3].as<double>();
+    member.evidence = row[4].c_str();
     return member;
 }
 
@@ -74,7 +75,7 @@ IncidentMember read_member(const pqxx::row& row) {
 Result<std::vector<IncidentMember>> list_members(Database& database, std::int64_t incident, std::size_t limit) {
     return run(database, "list an incident's subscribers", [&](pqxx::work& tx) {
         std::vector<IncidentMember> members;
-        for (const auto& row : tx.exec_params("SELECT subscriber, summary, joined_at, score FROM incident_member"
+        for (const auto& row : tx.exec_params("SELECT subscriber, summary, joined_at, score, evidence FROM incident_member"
                                               " WHERE incident = $1 ORDER BY joined_at, subscriber LIMIT $2",
                                               incident, static_cast<std::int64_t>(limit)))
             members.push_back(read_member(row));
@@ -84,7 +85,7 @@ Result<std::vector<IncidentMember>> list_members(Database& database, std::int64_
 
 Result<std::optional<IncidentMember>> find_member(Database& database, std::int64_t incident, const std::string& subscriber) {
     return run(database, "find an incident's subscriber", [&](pqxx::work& tx) -> std::optional<IncidentMember> {
-        const auto rows = tx.exec_params("SELECT subscriber, summary, joined_at, score FROM incident_member"
+        const auto rows = tx.exec_params("SELECT subscriber, summary, joined_at, score, evidence FROM incident_member"
                                          " WHERE incident = $1 AND subscriber = $2",
                                          incident, subscriber);
         if (rows.empty()) return std::nullopt;

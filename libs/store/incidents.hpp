@@ -40,6 +40,7 @@ Result<std::optional<IncidentRecord>> find_incident(Database& database, std::int
 /// What speaks against each of an incident's subscribers.
 struct IncidentMember {
     std::string subscriber, summary;
+    std::string evidence; ///< as IncidentRecord's
     Time joined_at{};
     double score = 0;
 };

@@ -21,9 +21,9 @@ std::string error_text(std::string text) {
 } // namespace
 
 void insert_outbox(pqxx::work& tx, const std::string& webhook_id, std::int64_t incident,
-                   const std::string& type, const std::string& body) {
-    tx.exec_params("INSERT INTO outbox (webhook_id, incident, type, body) VALUES ($1, $2, $3, $4::jsonb)",
-                   webhook_id, incident, type, body);
+                   const std::string& type, const std::string& body, bool asks_human) {
+    tx.exec_params("INSERT INTO outbox (webhook_id, incident, type, body, asks_human) VALUES ($1, $2, $3, $4::jsonb, $5)",
+                   webhook_id, incident, type, body, asks_human);
 }
 
 Result<std::vector<OutboxMessage>> claim_outbox(Database& database, std::size_t limit, Duration lease) {

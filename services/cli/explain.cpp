@@ -113,9 +113,10 @@ const store::QuarantineRecord* active(const Picture& picture) {
 const store::IncidentRecord* incident_of(const Picture& picture, const store::QuarantineRecord* record) {
     for (const auto& incident : picture.incidents)
         if (record && record->incident == incident.id) return &incident;
+    const store::IncidentRecord* gravest = nullptr; // a mistake, which has no score, explains nothing else
     for (const auto& incident : picture.incidents)
-        if (incident.is_open) return &incident;
-    return nullptr;
+        if (incident.is_open && (!gravest || incident.score > gravest->score)) gravest = &incident;
+    return gravest;
 }
 
 std::string advice(const Picture& picture) {
@@ -147,9 +148,11 @@ Picture look(Context& context, const std::string& name) {
     picture.incidents = value_or_fail(store::list_incidents(database, incidents));
     for (auto& incident : picture.incidents) { // of a campaign: what speaks against this one
         if (incident.member_count < 2) continue;
-        if (const auto member = value_or_fail(store::find_member(database, incident.id, picture.id)))
+        if (const auto member = value_or_fail(store::find_member(database, incident.id, picture.id))) {
             incident.summary = member->summary + " (one of " + show_count(incident.member_count, "subscriber") +
                                " of one campaign)";
+            incident.evidence = member->evidence;
+        }
     }
     picture.day =
         value_or_fail(store::count_events(database, picture.id, picture.at - std::chrono::hours(24)));

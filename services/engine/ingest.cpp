@@ -12,6 +12,7 @@ namespace lazaret::engine {
 namespace {
 
 using namespace std::chrono_literals;
+constexpr Duration taken_together = 5min; // of a node, before the others have their turn
 constexpr Duration pause_when_away = 500ms, pause_when_standing_by = 1s, share_every = 1s;
 
 /// Those that stand at the lowest sequence, and the next higher one, where others stand.
@@ -45,7 +46,7 @@ double seconds(Duration length) {
 
 Ingest::Ingest(IngestSettings settings)
     : settings_(std::move(settings)), response_(settings_.policy.response()),
-      suspects_(settings_.detection, settings_.policy), retention_(settings_.exhibits), database_(settings_.database),
+      suspects_(settings_.detection, settings_.policy), retention_(settings_.exhibits, settings_.events), database_(settings_.database),
       guard_(settings_.database), listener_(settings_.database, {"lazaret_events", "lazaret_snapshot"}),
       name_(settings_.policy.node + "." + random_token().substr(0, 12)) {}
 
@@ -142,18 +143,37 @@ Result<void> Ingest::round() {
     if (!positions) return positions.error();
     if (owned_.size() < store::shard_count)
         if (auto heard = hear_of_campaigns(); !heard) return heard;
-    for (const auto& position : *positions) {
-        for (bool more = true; more && !stop_.is_set() && now() - shared_ < 10 * share_every;) {
-            auto taken = take_batch(position.node, position.sequence);
-            if (!taken) return taken.error();
-            more = *taken;
-        }
+    std::vector<Waiting> waiting;
+    for (auto& position : *positions) {
+        Waiting one;
+        one.node = std::move(position.node);
+        one.position = position.sequence;
+        if (auto looked = look_ahead(one); !looked) return looked;
+        if (one.next) waiting.push_back(std::move(one));
+    }
+    while (!waiting.empty() && !stop_.is_set() && now() - shared_ < 10 * share_every) {
+        std::ranges::sort(waiting, {}, &Waiting::next);
+        const Time until = waiting.size() > 1 ? *waiting[1].next + taken_together : Time::max();
+        auto taken = take_batch(waiting[0].node, waiting[0].position, until);
+        if (!taken) return taken.error();
+        if (auto looked = look_ahead(waiting[0]); !looked) return looked;
+        if (!*taken || !waiting[0].next) waiting.erase(waiting.begin());
     }
     caught_up_ = now();
     return {};
 }
 
-Result<bool> Ingest::take_batch(const std::string& node, std::uint64_t position) {
+Result<void> Ingest::look_ahead(Waiting& one) {
+    one.next.reset();
+    const auto at = hindmost(owned_, cursors_[one.node]).at;
+    if (at >= one.position) return {};
+    auto next = store::next_event_at(database_, one.node, at);
+    if (!next) return next.error();
+    one.next = next->value_or(Time::min()); // none up to the position: there the cursor moves to
+    return {};
+}
+
+Result<bool> Ingest::take_batch(const std::string& node, std::uint64_t position, Time until) {
     const Hindmost from = hindmost(owned_, cursors_[node]);
     if (from.at >= position) return false;
     const auto end = std::min(from.upto, position);
@@ -166,7 +186,11 @@ Result<bool> Ingest::take_batch(const std::string& node, std::uint64_t position)
     batch.shards = from.shards;
     batch.after = from.at;
     // Fewer than asked for: that was all, and sequences without an event up to the end will never have one.
-    batch.upto = events->size() < settings_.batch ? end : events->back().sequence;
+    const bool is_all = events->size() < settings_.batch;
+    const auto later = std::ranges::find_if(*events, [until](const event::Event& event) { return event.at > until; });
+    const bool is_cut = !events->empty() && later != events->end();
+    if (is_cut) events->erase(std::max(later, events->begin() + 1), events->end());
+    batch.upto = is_all && !is_cut ? end : events->back().sequence;
 
     const Time at = now();
     auto effects = suspects_.consider(database_, *events, at);

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -26,6 +27,7 @@ struct IngestSettings {
         std::chrono::hours(24); ///< an incident without confinement closes after this long without evidence
     Duration close_every = std::chrono::seconds(30);
     Duration exhibits = std::chrono::hours(14 * 24); ///< how long they are kept
+    Duration events = std::chrono::hours(90 * 24);   ///< likewise
     std::size_t batch = 5000;
 };
 
@@ -42,7 +44,15 @@ class Ingest {
     bool share();         // true when something is ours to do
     Result<void> begin(const store::Shards& fresh);
     Result<void> round(); // all that is there
-    Result<bool> take_batch(const std::string& node, std::uint64_t position); // false when the node is done
+    /// A node with events that have not been taken. After a pause of the engine hours of mail wait, and the results of a
+    /// Postfix log are a node of their own: nodes take turns in the order of time.
+    struct Waiting {
+        std::string node;
+        std::uint64_t position = 0; // that is complete in the database
+        std::optional<Time> next;   // of the first that has not been taken
+    };
+    Result<void> look_ahead(Waiting& one);
+    Result<bool> take_batch(const std::string& node, std::uint64_t position, Time until); // false when the node is done
     Result<void> hear_of_campaigns();
     Result<void> close_quiet();
     void wait_for_events();

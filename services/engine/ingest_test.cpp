@@ -43,6 +43,7 @@ class IngestTest : public DatabaseTest {
         for (int i = 0; i < 12; ++i) {
             events.push_back(refused(subscriber, from + i * 10ms));
             events.push_back(relayed(subscriber, from + i * 10ms + 1ms));
+            events.back().recipients.front().hash = static_cast<std::uint64_t>(i + 1);
             events.push_back(bounced(events.back(), from + i * 10ms + 2ms));
         }
         return events;
@@ -134,6 +135,53 @@ TEST_F(IngestTest, who_loses_mail_by_a_mistake_is_told_and_goes_on) {
     EXPECT_THAT(data["advice"].get<std::string>(), testing::HasSubstr("SPF"));
 }
 
+TEST_F(IngestTest, two_stolen_logins_in_one_batch_are_both_confined) {
+    std::vector<event::Event> events;
+    const auto from = now() - 1h;
+    for (int i = 0; i < 400; ++i) {
+        events.push_back(relayed("firm", from + i * 1s));
+        events.back().account = "clerk" + std::to_string(i % 20) + "@firm.example";
+    }
+    for (int times = 0; times < 3; ++times)
+        for (const char* account : {"ann@firm.example", "bob@firm.example"})
+            for (auto& event : outbreak("firm", now() - 1s)) {
+                event.account = account;
+                events.push_back(event);
+            }
+    write(events);
+    Ingest ingest(settings());
+    ingest.start();
+    ASSERT_TRUE(eventually([&] { return is_done(); }));
+    std::vector<std::string> parts;
+    for (const auto& each : quarantines()) parts.push_back(each.quarantine.part);
+    EXPECT_THAT(parts, testing::UnorderedElementsAre("ann@firm.example", "bob@firm.example"));
+}
+
+TEST_F(IngestTest, what_waited_is_taken_in_the_order_of_time_whoever_it_came_from) {
+    const auto s = settings();
+    const detect::Detector detector(s.detection);
+    detect::State expected{detect::profile_of(subscriber::Class::dynamic)};
+    detect::Campaigns campaigns;
+    std::vector<event::Event> messages, results;
+    for (int hour = 20; hour > 0; --hour) {
+        messages.push_back(relayed("a", now() - hour * 1h));
+        messages.back().recipients.front().hash = static_cast<std::uint64_t>(hour);
+        detector.feed(expected, campaigns, messages.back());
+        results.push_back(bounced(messages.back(), messages.back().at + 2s));
+        if (hour > 5) results.back().delivery = event::DeliveryStatus::sent;
+        detector.feed(expected, campaigns, results.back());
+    }
+    write(messages, "n1");
+    write(results, "n1:postfix");
+    Ingest ingest(s);
+    ingest.start();
+    ASSERT_TRUE(eventually([&] { return is_done("n1") && is_done("n1:postfix"); }));
+    const auto saved = detect::from_json(state_of("a")).value();
+    const auto at = now();
+    EXPECT_NEAR(detector.assess(saved, at).score, detector.assess(expected, at).score, 0.01);
+    EXPECT_NEAR(saved.failing.trials, expected.failing.trials, 0.01);
+}
+
 TEST_F(IngestTest, restarts_at_any_point_change_nothing) {
     // Without confinement, so that the state shows every event there was.
     auto s = settings();
@@ -217,7 +265,8 @@ TEST_F(IngestTest, beyond_the_hourly_number_a_human_is_asked) {
     int asked = 0;
     for (const auto& body : notices())
         asked += nlohmann::json::parse(body)["data"]["needs_human"].get<bool>();
-    EXPECT_EQ(asked, 2);
+    EXPECT_EQ(asked, 1) << "for all";
+    EXPECT_EQ(notices().size(), 3u);
 }
 
 TEST_F(IngestTest, old_evidence_opens_an_incident_but_confines_nobody) {

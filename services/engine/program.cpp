@@ -40,6 +40,7 @@ Result<IngestSettings> ingest_settings(const config::Config& config) {
     out.policy = Policy(config);
     out.tick = config.engine.tick;
     out.exhibits = config.exhibits.keep_for;
+    out.events = config.engine.keep_events;
     return out;
 }
 

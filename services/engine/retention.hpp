@@ -11,13 +11,18 @@ class Retention {
     static constexpr std::size_t batch = 500;
     static constexpr Duration interval = std::chrono::minutes(1);
 
-    explicit Retention(Duration exhibits) : exhibits_(exhibits) {}
+    /// Whom nothing was heard of for so long is met as somebody new: habits are forgotten in months.
+    static constexpr Duration states = std::chrono::hours(400 * 24);
 
-    /// Removes one batch where an interval has passed since the last look, or there was more than that at the last one.
+    Retention(Duration exhibits, Duration events) : exhibits_(exhibits), events_(events) {}
+
+    /// Removes one batch of each where an interval has passed since the last look, or there was more at the last one.
     Result<void> sweep(store::Database& database, Time now);
 
   private:
-    Duration exhibits_;
+    Result<bool> sweep_exhibits(store::Database& database, Time now);
+
+    Duration exhibits_, events_;
     Time due_{};
 };
 

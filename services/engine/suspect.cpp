@@ -4,6 +4,7 @@
 #include "log/log.hpp"
 
 #include <map>
+#include <tuple>
 
 namespace lazaret::engine {
 
@@ -74,25 +75,24 @@ Result<Suspects::Effects> Suspects::consider(store::Database& database,
     changed_.clear();
     if (auto met = meet(database, events); !met) return met.error();
 
-    std::map<std::string, detect::Suspicion> suspicions, mistakes; // the last of each
+    using About = std::tuple<std::string, bool, subscriber::Scope, std::string>; // subscriber, and what of its mail
+    std::map<About, detect::Suspicion> suspicions; // the last of each
     const detect::StateOf state_of = [this](const std::string& id) -> detect::State& { return changing(id); };
     for (const auto& event : events) {
         if (event.subscriber.empty()) {
             numbers().unknown_subscriber.Increment();
             continue;
         }
-        auto suspicion = detect::feed(detector_, state_of, campaigns_, event);
-        if (suspicion && suspicion->is_mistake())
-            mistakes.insert_or_assign(event.subscriber, std::move(*suspicion));
-        else if (suspicion)
-            suspicions.insert_or_assign(event.subscriber, std::move(*suspicion));
+        if (auto found = detect::feed(detector_, state_of, campaigns_, event)) {
+            About about(event.subscriber, found->is_mistake(), found->scope, found->part);
+            suspicions.insert_or_assign(std::move(about), std::move(*found));
+        }
     }
 
     Effects effects;
     if (policy_.confine != config::Mode::off)
-        for (const auto* list : {&suspicions, &mistakes})
-            for (const auto& [subscriber, suspicion] : *list)
-                convict(subscriber, suspicion, now, effects);
+        for (const auto& [about, suspicion] : suspicions)
+            convict(std::get<0>(about), suspicion, now, effects);
     effects.states.reserve(changed_.size());
     for (const auto& [subscriber, subject] : changed_) {
         store::SavedState saved;
