@@ -141,9 +141,18 @@ class Reader {
         } else if (rest.starts_with("->")) {
             at_ += 2;
         } else {
-            const auto end = rest.find("-->"), other = rest.substr(0, end).find("--!>");
-            at_ = other != rest.npos ? at_ + other + 4 : end != rest.npos ? at_ + end + 3 : in_.size();
+            at_ = comment_end();
         }
+    }
+    /// Behind the first "-->" or "--!>". One search for both: of two the one would look through all that is left
+    /// for each comment that ends by the other.
+    std::size_t comment_end() const {
+        for (auto at = in_.find("--", at_); at != in_.npos; at = in_.find("--", at + 1)) {
+            const auto behind = in_.substr(at + 2);
+            if (behind.starts_with('>')) return at + 3;
+            if (behind.starts_with("!>")) return at + 4;
+        }
+        return in_.size();
     }
 
     void tag(bool ends) {

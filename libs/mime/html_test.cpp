@@ -23,6 +23,7 @@ TEST(Html, blocks_are_lines_and_white_space_is_one_space) {
 
 TEST(Html, what_is_not_shown_is_left_out) {
     EXPECT_EQ(visible("a<!-- b -->c<!--> d --><!-- e"), "ac d -->");
+    EXPECT_EQ(visible("a<!----!>b<!--->c<!-- --!d --!>e<!----->f<!-- -- > -->g"), "abcefg");
     EXPECT_EQ(visible("a<script>if (1 < 2) '</p>';</script>b<style>p{}</style>c<title>d</title>e"), "abce");
     EXPECT_EQ(visible("a<SCRIPT>never closed"), "a");
     EXPECT_EQ(visible("a<?php b ?>c<!doctype html>d</ e>f"), "acdf");
@@ -61,7 +62,7 @@ TEST(Html, where_it_leads) {
 
 TEST(Html, made_to_be_slow_is_not) {
     for (const auto* piece : {"<", "<!--", "<a ", "<a href='", "</", "&", "&#",
-                              "<p style='font-size:", "<div hidden>", "<script>", "a="}) {
+                              "<p style='font-size:", "<div hidden>", "<script>", "a=", "<!----!>", "<!--x-->", "-"}) {
         std::string html;
         while (html.size() < 1048576)
             html += piece;
