@@ -2,6 +2,7 @@
 // How long they take is seen by the test program's own time limit, which a quadratic reading breaks.
 
 #include "mime/mime.hpp"
+#include "mime/words.hpp"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +67,14 @@ TEST(Adversarial, fields_and_parameters_without_end) {
     EXPECT_EQ(read("Subject: " + repeated("=?utf-8?q?a?= ", 4000) + "\r\n\r\n").subject,
               std::string(4000, 'a'));
     EXPECT_FALSE(read("Subject: " + repeated("=?", 30000) + "\r\n\r\n").subject.empty());
+}
+
+TEST(Adversarial, words_that_only_begin) {
+    for (const auto* piece : {"=?a?q? ", "=?a?q?", "=?a?", "=?", "=?a?b?=", "=?a?b?" "?=", "=? ?q?x?= "}) {
+        const auto value = repeated(piece, 4 * 1048576 / std::string_view(piece).size());
+        EXPECT_LE(decode_words(value).size(), value.size()) << piece;
+        EXPECT_LE(decode_words(value + "?=").size(), value.size() + 2) << piece;
+    }
 }
 
 TEST(Adversarial, delimiters_that_are_none) {

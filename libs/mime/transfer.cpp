@@ -56,7 +56,7 @@ struct Decoder::State {
 Decoder::Decoder(Encoding encoding, std::string_view octets) : encoding_(encoding), rest_(octets) {
     if (encoding_ == Encoding::identity) return;
     start_gmime();
-    state_ = std::make_unique<State>();
+    state_ = std::make_unique_for_overwrite<State>(); // words of a header are many, and its octets too
     g_mime_encoding_init_decode(&state_->gmime, to_gmime(encoding_));
     if (encoding_ == Encoding::uuencode) {
         rest_ = after_begin(octets);

@@ -18,8 +18,9 @@ struct Word {
     std::size_t length = 0; // in the value
 };
 
-/// "=?charset*language?encoding?text?=" at the front.
-std::optional<Word> word_at(std::string_view value) {
+/// "=?charset*language?encoding?text?=" at the front. `last_end`: of the last "?=" in the value, so that what has
+/// none before it is not looked through once more for each word that only begins.
+std::optional<Word> word_at(std::string_view value, std::size_t last_end) {
     if (!value.starts_with("=?")) return std::nullopt;
     const auto first = value.find('?', 2);
     if (first == value.npos || first == 2 || first > 80 || first + 2 >= value.size() ||
@@ -29,11 +30,11 @@ std::optional<Word> word_at(std::string_view value) {
     word.encoding = ascii_lower(value[first + 1]);
     if (word.encoding != 'q' && word.encoding != 'b') return std::nullopt;
     const auto begin = first + 3;
+    const auto charset = value.substr(2, first - 2);
+    if (begin > last_end || charset.find_first_of(" \t=") != charset.npos) return std::nullopt;
     // A "?" within the text would be wrong, but is written; the end is "?=".
     const auto end = value.find("?=", begin);
     if (end == value.npos) return std::nullopt;
-    const auto charset = value.substr(2, first - 2);
-    if (charset.find_first_of(" \t=") != charset.npos) return std::nullopt;
     word.charset = charset.substr(0, charset.find('*')); // RFC 2231 5
     word.text = value.substr(begin, end - begin);
     word.length = end + 2;
@@ -41,6 +42,7 @@ std::optional<Word> word_at(std::string_view value) {
 }
 
 std::string octets_of(const Word& word) {
+    if (word.text.empty()) return {};
     if (word.encoding == 'b') return decode(Encoding::base64, word.text);
     std::string out;
     for (std::size_t i = 0; i < word.text.size(); ++i) {
@@ -95,10 +97,14 @@ std::string decode_words(std::string_view value) {
         if (!octets.empty()) out += to_utf8(octets, charset, most_decoded);
         octets.clear();
     };
+    const auto last = value.rfind("?=");
+    const char* const last_end = last == value.npos ? value.data() : value.data() + last;
     while (!value.empty()) {
         const auto begin = value.find("=?");
         const auto before = value.substr(0, begin);
-        const auto word = begin == value.npos ? std::nullopt : word_at(value.substr(begin));
+        const auto word = begin == value.npos || value.data() + begin > last_end
+                              ? std::nullopt
+                              : word_at(value.substr(begin), static_cast<std::size_t>(last_end - value.data()) - begin);
         const bool between = word && !octets.empty() && is_space(before);
         if (!between) {
             flush();
