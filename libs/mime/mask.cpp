@@ -103,6 +103,7 @@ class Writer {
   private:
     void plain(std::string_view text) {
         std::size_t done = 0, domain = 0; // the domain of the address before, if there was one, ends there
+        bool is_literal = false;          // that domain is "[...]"
         const auto write_until = [&](std::size_t end) {
             const auto stays = std::clamp(domain, done, end);
             out_ += text.substr(done, stays - done);
@@ -115,7 +116,10 @@ class Writer {
             if (begin < sign->at) out_ += hidden;
             out_ += text.substr(sign->at, sign->length);
             done = sign->at + sign->length;
-            domain = domain_end(text, done);
+            if (domain <= done || is_literal) { // else the run of octets that was looked through for the sign before
+                is_literal = text.substr(done).starts_with('[');
+                domain = domain_end(text, done);
+            }
         }
         write_until(text.size());
     }

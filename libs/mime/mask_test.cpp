@@ -156,5 +156,14 @@ TEST(Mask, a_header_is_bounded_in_whole_lines) {
     EXPECT_EQ(line, "X: \nY: z\n") << "one word that is longer than what is read";
 }
 
+TEST(Mask, made_to_be_slow_is_not) {
+    for (const auto* piece : {"\xEF\xBC\xA0", "@", "%40", "a@", "@[", "://", "1 "}) {
+        std::string text;
+        while (text.size() < 1048576)
+            text += piece;
+        EXPECT_FALSE(Mask({}).text(text, text.size()).empty()) << piece;
+    }
+}
+
 } // namespace
 } // namespace lazaret::mime
