@@ -125,13 +125,6 @@ std::size_t character_length(std::string_view text) {
     return 0;
 }
 
-std::string cut(std::string_view valid, std::size_t most) {
-    if (valid.size() <= most) return std::string(valid);
-    while (most > 0 && (static_cast<unsigned char>(valid[most]) & 0xC0) == 0x80)
-        --most;
-    return std::string(valid.substr(0, most));
-}
-
 std::string repaired(std::string_view text, std::size_t most) {
     std::string out;
     out.reserve(std::min(text.size(), most));
@@ -170,7 +163,7 @@ class Converter {
             ++in;
             --left;
         }
-        return cut(out, most);
+        return cut_utf8(out, most);
     }
 
   private:
@@ -178,6 +171,13 @@ class Converter {
 };
 
 } // namespace
+
+std::string cut_utf8(std::string_view valid, std::size_t most) {
+    if (valid.size() <= most) return std::string(valid);
+    while (most > 0 && (static_cast<unsigned char>(valid[most]) & 0xC0) == 0x80)
+        --most;
+    return std::string(valid.substr(0, most));
+}
 
 bool is_known_charset(std::string_view charset) {
     return find_charset(charset) != nullptr;

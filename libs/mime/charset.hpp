@@ -15,6 +15,9 @@ std::string to_utf8(std::string_view octets, std::string_view charset, std::size
 
 bool is_known_charset(std::string_view charset);
 
+/// At most `most` octets of valid UTF-8, cut at a character.
+std::string cut_utf8(std::string_view valid, std::size_t most);
+
 /// U+FFFD for what is no scalar value.
 void append_utf8(std::string& out, char32_t character);
 

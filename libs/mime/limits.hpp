@@ -13,7 +13,7 @@ namespace lazaret::mime {
 struct Limits {
     unsigned depth = 16;                       ///< containers (multipart, message/rfc822) within one another
     unsigned parts = 1000;                     ///< MIME parts, containers among them, looked at
-    std::size_t header_octets = 64 * 1024;     ///< of each header section; what is behind is not seen
+    std::size_t header_octets = 1048576;       ///< of each header section; what is behind is not seen
     std::size_t decoded_octets = 64 * 1048576; ///< out of base64, quoted-printable and plain, of all parts
     std::size_t text_octets = 1048576;         ///< of text kept, as UTF-8, of all parts
     unsigned uris = 500; ///< different ones, and deceptive links; 20 times as many are tried

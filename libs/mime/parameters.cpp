@@ -160,6 +160,7 @@ std::string_view ParameterisedValue::first(std::string_view name) const {
 
 ParameterisedValue parse_parameters(std::string_view value) {
     ParameterisedValue out;
+    out.cut = value.size() > most_value;
     value = value.substr(0, most_value);
     const auto head = value.substr(0, value.find(';'));
     Scanner front(head);
@@ -171,7 +172,11 @@ ParameterisedValue parse_parameters(std::string_view value) {
     }
     std::vector<Written> all;
     Scanner scanner(value.substr(head.size()));
-    while (scanner.skip_to_value(), !scanner.at_end() && all.size() < most_parameters) {
+    while (scanner.skip_to_value(), !scanner.at_end()) {
+        if (all.size() >= most_parameters) {
+            out.cut = true;
+            break;
+        }
         Written written;
         written.name = scanner.name();
         if (!scanner.take('=')) {

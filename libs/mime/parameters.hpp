@@ -17,6 +17,7 @@ struct Parameter {
 struct ParameterisedValue {
     std::string value;                 ///< before the first ";": lower case, without comments and white space
     std::vector<Parameter> parameters; ///< at most 64, the same name perhaps more than once, as written
+    bool cut = false; ///< there is more in it than was read: 16 KiB, 64 parameters
 
     std::string_view first(std::string_view name) const; ///< "" where there is none
 };

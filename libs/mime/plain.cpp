@@ -22,6 +22,7 @@ bool is_plain_type(const ParameterisedValue& type) {
     const auto slash = type.value.find('/');
     const bool is_type = slash != std::string::npos && slash > 0 && slash + 1 < type.value.size();
     if (is_type && type.value != "text/plain") return false; // what is no type reads as text/plain (RFC 2045 5.2)
+    if (type.cut) return false;
     for (const auto& parameter : type.parameters)
         if (parameter.name == "name" || parameter.name == "filename") return false;
     return true;

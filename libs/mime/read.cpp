@@ -13,20 +13,12 @@ namespace lazaret::mime {
 
 namespace {
 
-constexpr std::size_t longest_name = 1024, most_names = 8, head_octets = 64 * 1024;
+constexpr std::size_t head_octets = 64 * 1024;
 
 bool is_html_name(std::string_view extension) {
     for (const auto* each : {"htm", "html", "xhtml", "xht", "shtml", "svg"})
         if (extension == each) return true;
     return false;
-}
-
-std::string cut(std::string text, std::size_t most) {
-    if (text.size() <= most) return text;
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
-        --most;
-    text.resize(most);
-    return text;
 }
 
 /// The charset that HTML declares within its first octets (html.spec.whatwg.org 13.2.3.2); "" for none.
@@ -76,7 +68,9 @@ class Reader {
         const std::string_view type = leaf.type.value;
         Attachment attachment;
         attachment.declared_type = leaf.type.value;
-        add_names(attachment, leaf);
+        auto names = file_names(leaf, budget_.hit);
+        attachment.names = std::move(names.names);
+        attachment.traits = std::move(names.traits);
         note_containers(leaf);
         const bool is_text_type = type.starts_with("text/");
         const bool attached =
@@ -94,21 +88,6 @@ class Reader {
         attachment.is_inline = leaf.disposition.value == "inline";
         attachment.archive = read_archive(content.octets, content.kind, budget_);
         out_.attachments.push_back(std::move(attachment));
-    }
-
-    static void add_names(Attachment& attachment, const Leaf& leaf) {
-        for (const auto* field : {&leaf.disposition, &leaf.type}) {
-            for (const auto& parameter : field->parameters) {
-                if (parameter.name != "filename" && parameter.name != "name") continue;
-                auto name = cut(parameter.value, longest_name);
-                const auto& known = attachment.names;
-                if (name.empty() || known.size() >= most_names ||
-                    std::find(known.begin(), known.end(), name) != known.end())
-                    continue;
-                attachment.traits.push_back(traits_of(name));
-                attachment.names.push_back(std::move(name));
-            }
-        }
     }
 
     void note_containers(const Leaf& leaf) {
@@ -157,7 +136,7 @@ class Reader {
         std::string charset(leaf.type.first("charset"));
         if (charset.empty() && content.is_html) charset = charset_in_html(content.octets);
         std::string utf8 = to_utf8(content.octets, charset, budget_.text + 4);
-        utf8 = cut(std::move(utf8), budget_.take(&Budget::text, utf8.size(), Limit::text));
+        utf8 = cut_utf8(utf8, budget_.take(&Budget::text, utf8.size(), Limit::text));
         normalise_line_ends(utf8);
         Text out;
         out.is_html = content.is_html;

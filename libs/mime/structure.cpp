@@ -1,7 +1,5 @@
 #include "mime/structure.hpp"
 
-#include "message/header.hpp"
-
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -46,11 +44,6 @@ std::optional<Delimiter> next_delimiter(std::string_view body, std::size_t at, c
     return std::nullopt;
 }
 
-bool is_type(std::string_view value) {
-    const auto slash = value.find('/');
-    return slash != value.npos && slash > 0 && slash + 1 < value.size();
-}
-
 class Walk {
   public:
     Walk(Budget& budget, const std::function<void(const Leaf&)>& visit) : budget_(budget), visit_(visit) {}
@@ -58,30 +51,20 @@ class Walk {
     void part(std::string_view octets, unsigned depth, unsigned alternative, const char* default_type) {
         if (!budget_.take_one(&Budget::parts, Limit::parts)) return;
         ++structure.parts;
-        message::HeaderReader header(budget_.limits.header_octets);
-        header.feed(octets);
-        header.finish();
-        if (header.truncated()) budget_.hit.add(Limit::header);
-        if (header.count("Content-Type") > 1 || header.count("Content-Transfer-Encoding") > 1)
-            structure.irregular = true;
+        const auto section = section_at_front(octets, budget_.limits.header_octets, budget_.hit);
         Leaf leaf;
-        leaf.type = parse_parameters(header.first("Content-Type").value_or(default_type));
-        if (!is_type(leaf.type.value)) leaf.type.value = "text/plain"; // RFC 2045 5.2
-        leaf.disposition = parse_parameters(header.first("Content-Disposition").value_or(""));
-        leaf.encoding = encoding_of(header.first("Content-Transfer-Encoding").value_or(""));
-        leaf.body = octets.substr(std::min<std::size_t>(header.body_offset(), octets.size()));
+        static_cast<PartHeader&>(leaf) = read_part_header(section.fields, default_type, budget_.hit);
+        structure.irregular |= leaf.repeated;
+        leaf.body = octets.substr(section.body_at);
         leaf.alternative = alternative;
         leaf.depth = depth;
-        const std::string_view type = leaf.type.value;
-        if (type.starts_with("multipart/")) {
+        if (leaf.is_multipart()) {
             if (within(depth)) return multipart(leaf);
-        } else if (type == "message/rfc822" || type == "message/global") {
+        } else if (leaf.is_message()) {
             ++structure.nested_messages;
-            // What has a file's name may be saved under it, whatever it is declared to be.
-            const bool named =
-                !leaf.disposition.first("filename").empty() || !leaf.type.first("name").empty();
             if (!within(depth)) return visit_(leaf);
-            if (named) visit_(leaf);
+            // What has a file's name may be saved under it, whatever it is declared to be.
+            if (!file_names(leaf, budget_.hit).names.empty()) visit_(leaf);
             return nested(leaf);
         }
         visit_(leaf);

@@ -3,8 +3,7 @@
 // into the message.
 
 #include "mime/limits.hpp"
-#include "mime/parameters.hpp"
-#include "mime/transfer.hpp"
+#include "mime/part_header.hpp"
 
 #include <functional>
 #include <string>
@@ -13,10 +12,7 @@
 namespace lazaret::mime {
 
 /// One part that is no container.
-struct Leaf {
-    ParameterisedValue type; ///< "text/plain" where nothing is declared, or nothing that could be a type
-    ParameterisedValue disposition; ///< value "attachment", "inline", ...; "" where nothing is declared
-    Encoding encoding = Encoding::identity;
+struct Leaf : PartHeader {
     std::string_view body;    ///< as transferred
     unsigned alternative = 0; ///< number of the innermost multipart/alternative around it; 0 = none
     unsigned depth = 0;       ///< containers around it
@@ -28,8 +24,8 @@ struct Structure {
     unsigned nested_messages = 0; ///< message/rfc822
     bool has_signed = false;      ///< multipart/signed (RFC 1847)
     bool has_encrypted = false;   ///< multipart/encrypted
-    /// No boundary, a delimiter that never comes, parts behind the last one, two Content-Type fields: what
-    /// readers disagree about.
+    /// No boundary, a delimiter that never comes, parts behind the last one, a Content-* field twice: what readers
+    /// disagree about.
     bool irregular = false;
 };
 

@@ -106,10 +106,27 @@ TEST(Reading, TheHeaderIsItsFields) {
     EXPECT_EQ(header("A: b", 99), "A: b") << "never beyond the message";
     const std::string field = "X: " + std::string(995, 'y') + "\r\n";
     std::string large;
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 1100; ++i)
         large += field;
     const auto kept = header(large + "\r\nbody", large.size() + 2);
-    EXPECT_EQ(kept.size(), 65 * field.size()) << "whole fields within 64 KiB";
+    EXPECT_EQ(kept.size(), 1048 * field.size()) << "whole fields within 1 MiB";
+}
+
+TEST(Reading, WhatStandsBehindALongHeaderCounts) {
+    std::string padding;
+    for (int i = 0; i < 75; ++i)
+        padding += "X-Pad: " + std::string(900, 'p') + "\r\n";
+    const Mail encoded(padding + "Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\nSubject: http://a.example/\r\n",
+                       base64_encode("<p>cas<b>ino</b>"));
+    auto reading = encoded.read();
+    EXPECT_FALSE(reading.is_plain());
+    EXPECT_EQ(reading.text(), "casino\n");
+    EXPECT_TRUE(reading.header().ends_with("http://a.example/\r\n")) << "rules see it";
+    const Mail file(padding + "Content-Type: application/octet-stream; name=run.exe\r\n", "words");
+    EXPECT_EQ(file.read().mime().attachments.size(), 1u);
+    std::string too_much;
+    while (too_much.size() < 1048576) too_much += padding;
+    EXPECT_TRUE(Mail(too_much + "Content-Type: text/html\r\n", "x").read().mime().truncated_by.has(mime::Limit::header));
 }
 
 TEST(Reading, TheProgramThatWroteIt) {
