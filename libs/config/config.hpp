@@ -141,7 +141,7 @@ struct Content {
     double divert_score = 0; ///< to next_hop.divert_address; 0 = never
     double tag_score = 0;    ///< a field is added; 0 = never
     Virus virus = Virus::refuse;
-    std::uint64_t scan_size = 256 * KiB; ///< octets of a message that rules look at
+    std::uint64_t scan_size = 256 * KiB; ///< octets of a body that rules and checks look at
     Duration scan_timeout = std::chrono::seconds(20); ///< for all scanners, which are asked side by side
     std::vector<FindingMode> findings; ///< of rules, attachments, links and DNS lists; of several that fit the longest name
     double unjudged_share = 0.25; ///< of a plan's limits that is open to mail which a scanner that counts has not judged

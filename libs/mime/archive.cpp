@@ -187,7 +187,9 @@ class ZipReader {
         out_.has_macros |= ascii_lowercase(entry.name).ends_with("vbaproject.bin");
         const bool size_follows = found.packed == 0 && (found.flags & 8) != 0;
         const auto octets = slice(zip, found.data, size_follows ? zip.size() : found.packed);
-        const bool readable = !entry.encrypted && (found.method == 0 || found.method == 8) && !octets.empty();
+        const bool known_method = found.method == 0 || found.method == 8;
+        out_.unread |= !entry.encrypted && !known_method;
+        const bool readable = !entry.encrypted && known_method && !octets.empty();
         look_into(std::move(entry), readable ? octets : std::string_view(),
                   found.method == 8 ? std::optional(Wrapping::raw) : std::nullopt, depth);
         return true;

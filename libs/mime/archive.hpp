@@ -29,6 +29,7 @@ struct Archive {
     bool ambiguous = false;
     bool has_macros = false; ///< an Office document with a VBA project
     bool encrypted = false;  ///< at least one entry
+    bool unread = false;     ///< at least one entry is packed in a way that cannot be read here
 };
 
 /// `octets`: the whole file, of which `kind` is zip or gzip; anything else has no entries. Entries that both

@@ -7,7 +7,7 @@ namespace lazaret::mime {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> names = {
+constexpr std::array<std::string_view, all_limits.size()> names = {
     "depth",       "parts",           "header",        "decoded",  "text", "uris",
     "attachments", "archive_entries", "archive_depth", "inflated", "ratio"};
 
@@ -19,10 +19,10 @@ std::string_view name(Limit limit) {
 
 std::string LimitSet::to_string() const {
     std::string out;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!has(static_cast<Limit>(i))) continue;
+    for (const auto each : all_limits) {
+        if (!has(each)) continue;
         if (!out.empty()) out += ',';
-        out += names[i];
+        out += name(each);
     }
     return out;
 }

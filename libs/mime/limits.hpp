@@ -3,6 +3,7 @@
 // has a bound; a bound that is reached ends the work on that kind of thing, keeps what has been found, and is
 // named in the result.
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ enum class Limit : unsigned {
     inflated,
     ratio
 };
+inline constexpr std::array all_limits = {
+    Limit::depth,       Limit::parts,           Limit::header,        Limit::decoded,  Limit::text, Limit::uris,
+    Limit::attachments, Limit::archive_entries, Limit::archive_depth, Limit::inflated, Limit::ratio};
 std::string_view name(Limit limit); ///< as the enumerator is written
 
 class LimitSet {

@@ -160,6 +160,12 @@ TEST(Mime, names_of_attachments_in_every_form) {
                 ElementsAre("harmless.txt", "worse.exe"));
     EXPECT_THAT(names("Content-Disposition: attachment; filename=no quotes.pdf"),
                 ElementsAre("no quotes.pdf"));
+    EXPECT_THAT(names("Content-Disposition: attachment; filename=first.txt\nContent-Disposition: attachment; filename=run.js\n"
+                      "Content-Type: a/b\nContent-Type: a/b; name=c.exe"),
+                ElementsAre("first.txt", "run.js", "c.exe"));
+    const auto lengthy = read_lf("Content-Type: a/b; name=\"" + std::string(2000, 'x') + ".exe\"\n\nx").attachments.at(0);
+    EXPECT_EQ(lengthy.names.at(0).size(), 1024u);
+    EXPECT_EQ(lengthy.traits.at(0).extension, "exe") << "of the whole name";
 }
 
 TEST(Mime, containers_that_nobody_can_read_are_told) {

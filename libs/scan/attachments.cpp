@@ -1,6 +1,7 @@
 #include "scan/attachments.hpp"
 
 #include "mime/mime.hpp"
+#include "mime/outline.hpp"
 #include "scan/reading.hpp"
 #include "scan/scanner.hpp"
 
@@ -19,29 +20,59 @@ class Checker {
   public:
     explicit Checker(const AttachmentPolicy& policy) : policy_(policy) {}
 
+    void message(const mime::Message& message, bool is_cut) {
+        for (const auto& file : message.attachments)
+            attachment(file);
+        unread(message, is_cut);
+    }
+
+    /// What follows where the message is cut; null: it could not be read.
+    void behind(const mime::Outline* outline) {
+        if (!outline) return add(policy_.unread, "unread", "size");
+        for (const auto& file : outline->files()) {
+            named(file);
+            if (file.kind == mime::Kind::zip || file.kind == mime::Kind::gzip) add(policy_.unread, "unread", "size");
+        }
+        limits(outline->truncated_by());
+    }
+
+    std::vector<verdict::Finding> findings;
+
+  private:
     void attachment(const mime::Attachment& file) {
-        forbidden(file);
-        for (const auto& traits : file.traits)
-            disguise(traits, file.kind);
+        named(file);
         const auto& archive = file.archive;
         if (archive.encrypted) add(policy_.encrypted, "encrypted");
         if (archive.ambiguous) add(policy_.ambiguous, "ambiguous");
         if (archive.has_macros) add(policy_.macros, "macros");
+        if (archive.unread) add(policy_.unread, "unread", "method");
         for (const auto& entry : archive.entries) {
             inside(entry);
             disguise(entry.traits, entry.kind);
         }
     }
 
-    void limits(const mime::LimitSet& reached) {
-        using mime::Limit;
-        for (const auto each : {Limit::archive_entries, Limit::archive_depth, Limit::inflated, Limit::ratio, Limit::attachments})
-            if (reached.has(each)) add(policy_.unread, "unread");
+    void named(const mime::Attachment& file) {
+        forbidden(file);
+        for (const auto& traits : file.traits)
+            disguise(traits, file.kind);
     }
 
-    std::vector<verdict::Finding> findings;
+    /// What could not be looked at. Of a message that is cut the end is missing anyway.
+    void unread(const mime::Message& message, bool is_cut) {
+        limits(message.truncated_by);
+        if (message.is_fragment) add(policy_.unread, "unread", "fragment");
+        if (is_cut) return;
+        if (message.irregular) add(policy_.unread, "unread", "structure");
+        const auto is_damaged = [](const mime::Attachment& file) { return file.archive.damaged; };
+        if (std::any_of(message.attachments.begin(), message.attachments.end(), is_damaged))
+            add(policy_.unread, "unread", "damaged");
+    }
+    void limits(const mime::LimitSet& reached) {
+        for (const auto each : mime::all_limits)
+            if (reached.has(each)) add(policy_.unread, "unread", mime::name(each));
+    }
 
-  private:
     void add(const Check& check, std::string_view what, std::string_view detail = {}) {
         report(findings, check, name_of(what, detail));
     }
@@ -74,15 +105,16 @@ class Checker {
 
 std::vector<verdict::Finding> check_attachments(const mime::Message& message, const AttachmentPolicy& policy) {
     Checker checker(policy);
-    for (const auto& file : message.attachments)
-        checker.attachment(file);
-    checker.limits(message.truncated_by);
+    checker.message(message, false);
     return std::move(checker.findings);
 }
 
 std::vector<verdict::Finding> check_attachments(Reading& reading, const AttachmentPolicy& policy) {
     if (reading.is_plain()) return {};
-    return check_attachments(reading.mime(), policy);
+    Checker checker(policy);
+    checker.message(reading.mime(), reading.is_cut());
+    if (reading.is_cut()) checker.behind(reading.behind());
+    return std::move(checker.findings);
 }
 
 } // namespace lazaret::scan

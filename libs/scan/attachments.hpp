@@ -11,7 +11,14 @@
 //   attachment.encrypted           a ZIP file with an encrypted entry: nobody here can look into it
 //   attachment.ambiguous           an archive whose two directories differ: programs disagree about what is in it
 //   attachment.macros              an Office document with a VBA project
-//   attachment.unread              an archive that reached a limit (mime::Limits): there is more in it than was looked at
+//   attachment.unread.REASON       there is more, or there may be more, than was looked at. REASON is the limit that was
+//                                  reached as mime::Limit spells it (depth, parts, header, decoded, text, uris, attachments,
+//                                  archive_entries, archive_depth, inflated, ratio), or
+//       damaged     a ZIP file without a directory, or with one that leads outside
+//       method      a file in a ZIP file, packed in a way that cannot be read here; its name has been judged
+//       structure   parts that readers of mail disagree about
+//       fragment    message/partial: a piece of a message
+//       size        an archive that reaches beyond what is read of a message (content.scan_size)
 // Of one file the first of extension, kind and type is reported, so that one file does not count three times.
 
 #include "mime/magic.hpp"

@@ -85,11 +85,59 @@ TEST(Attachments, WhatCouldNotBeReadIsTold) {
     mime::Limits limits;
     limits.archive_entries = 2;
     const auto message = mail("a.zip", zip_of({{"a", "x"}, {"b", "x"}, {"c", "x"}}));
-    EXPECT_EQ(names(check_attachments(mime::read(message, limits), {})), "attachment.unread");
+    EXPECT_EQ(names(check_attachments(mime::read(message, limits), {})), "attachment.unread.archive_entries");
     limits = {};
     limits.archive_depth = 0;
     const auto nested = mail("a.zip", zip_of({{"inner.zip", zip_of({{"run.vbs", "x"}})}}));
-    EXPECT_EQ(names(check_attachments(mime::read(nested, limits), {})), "attachment.unread");
+    EXPECT_EQ(names(check_attachments(mime::read(nested, limits), {})), "attachment.unread.archive_depth");
+}
+
+TEST(Attachments, NoBoundIsSilent) {
+    const std::string file = "Content-Disposition: attachment; filename=run.exe\r\n\r\nwords\r\n";
+    std::string deep;
+    for (int i = 0; i < 18; ++i)
+        deep += "Content-Type: multipart/mixed; boundary=q" + std::to_string(i) + "\r\n\r\n--q" + std::to_string(i) + "\r\n";
+    EXPECT_NE(found(deep + file).find("attachment.unread.depth"), std::string::npos);
+    std::string many = "Content-Type: multipart/mixed; boundary=q\r\n\r\n";
+    for (int i = 0; i < 1001; ++i)
+        many += "--q\r\n\r\n\r\n";
+    EXPECT_EQ(found(many + "--q\r\n" + file + "--q--\r\n"), "attachment.unread.parts");
+    EXPECT_EQ(found("Content-Type: message/partial; id=a; number=2; total=2\r\n\r\nTVqQ\r\n"), "attachment.unread.fragment");
+    EXPECT_EQ(found("Content-Type: a/b\r\nContent-Type: text/plain\r\n\r\nx"), "attachment.unread.structure");
+    const auto zip = zip_of({{"a.txt", "words"}});
+    EXPECT_EQ(found(mail("a.zip", zip.substr(0, zip.size() - 30))), "attachment.unread.damaged");
+    auto packed = zip_of({{"a.txt", "words"}});
+    packed[8] = packed[packed.find("PK\x01\x02") + 10] = 14; // LZMA
+    EXPECT_EQ(found(mail("a.zip", packed)), "attachment.unread.method");
+    EXPECT_EQ(found("Content-Type: application/octet-stream\r\nContent-Disposition: attachment\r\n"
+                    "Content-Disposition: attachment; filename=run.js\r\n\r\nwords\r\n"),
+              "attachment.extension.js attachment.unread.structure");
+}
+
+/// What is found where the checks are given `most` octets of the body.
+std::string found_in_part(const std::string& message, std::size_t most) {
+    const auto body_at = message.find("\r\n\r\n") + 4;
+    const MemoryOctets whole(message);
+    Reading reading(std::string_view(message).substr(0, body_at + most), body_at, &whole);
+    return names(check_attachments(reading, {}));
+}
+
+TEST(Attachments, FilesBehindWhatIsReadAreKnownByNameTypeAndFirstOctets) {
+    const auto with = [](const std::string& fields, const std::string& octets) {
+        return "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: image/jpeg; name=photo.jpeg\r\n\r\n" +
+               std::string(300000, 'p') + "\r\n--b\r\n" + fields + "Content-Transfer-Encoding: base64\r\n\r\n" +
+               base64_encode(octets) + "\r\n--b--\r\n";
+    };
+    const auto late = [&](const std::string& fields, const std::string& octets) { return found_in_part(with(fields, octets), 262144); };
+    EXPECT_EQ(late("Content-Disposition: attachment; filename=run.exe\r\n", "words"), "attachment.extension.exe");
+    EXPECT_EQ(late("Content-Type: application/hta\r\n", "words"), "attachment.type.application_hta");
+    EXPECT_EQ(late("Content-Type: a/b; name=report.dat\r\n", program), "attachment.kind.dos_executable");
+    EXPECT_EQ(late("", program), "attachment.kind.dos_executable");
+    EXPECT_EQ(late("Content-Type: a/b; name=invoice.pdf.exe\r\n", "x"), "attachment.extension.exe attachment.disguised");
+    EXPECT_EQ(late("Content-Type: a/b; name=a.zip\r\n", zip_of({{"a.txt", "words"}})), "attachment.unread.size");
+    EXPECT_EQ(late("Content-Type: image/jpeg; name=second.jpeg\r\n", "\xFF\xD8\xFF\xE0"), "") << "most large messages";
+    EXPECT_EQ(found_in_part(with("Content-Type: a/b; name=a.zip\r\n", zip_of({{"run.exe", "x"}})), 1048576), "attachment.inside.exe")
+        << "is not cut";
 }
 
 TEST(Attachments, ThePolicyDecides) {

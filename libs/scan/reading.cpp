@@ -6,6 +6,7 @@
 #include "mime/words.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace lazaret::scan {
 
@@ -37,7 +38,8 @@ std::string shown_text(const mime::Message& message) {
     return is_empty ? message.text() : out;
 }
 
-constexpr std::size_t longest_agent = 255; // octets that count
+constexpr std::size_t longest_agent = 255;        // octets that count
+constexpr std::size_t block_octets = 256 * 1024; // of a message that is read by position
 
 } // namespace
 
@@ -45,8 +47,8 @@ std::uint64_t octets_to_read(std::uint64_t body_at, std::uint64_t scan_size) {
     return body_at + scan_size;
 }
 
-Reading::Reading(std::string_view message, std::uint64_t body_at, const mime::Limits& limits)
-    : message_(message), limits_(limits) {
+Reading::Reading(std::string_view message, std::uint64_t body_at, const Octets* whole, const mime::Limits& limits)
+    : message_(message), whole_(whole), limits_(limits) {
     const auto at = static_cast<std::size_t>(std::min<std::uint64_t>(body_at, message.size()));
     header_ = fields_of(message.substr(0, at), limits.header_octets);
     raw_ = message.substr(at);
@@ -84,6 +86,22 @@ const std::vector<mime::Uri>& Reading::uris() {
 const mime::Message& Reading::mime() {
     if (!mime_) mime_ = mime::read(message_, limits_);
     return *mime_;
+}
+
+const mime::Outline* Reading::behind() {
+    if (!is_cut() || behind_) return behind_ ? &*behind_ : nullptr;
+    mime::Outline outline(message_.size(), limits_);
+    outline.feed(message_);
+    std::string block(block_octets, '\0');
+    for (std::uint64_t at = message_.size(); at < whole_->size();) {
+        const auto got = whole_->read(at, std::span(block.data(), block.size()));
+        if (!got || *got == 0) return nullptr;
+        outline.feed(std::string_view(block).substr(0, *got));
+        at += *got;
+    }
+    outline.finish();
+    behind_.emplace(std::move(outline));
+    return &*behind_;
 }
 
 std::uint64_t Reading::fingerprint() {

@@ -10,7 +10,9 @@
 //     auto hosts = scan::hosts_to_ask(reading.uris(), links, most);         // for scan/dns_lists.hpp
 
 #include "mime/mime.hpp"
+#include "mime/outline.hpp"
 #include "mime/plain.hpp"
+#include "scan/octets.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,9 +32,9 @@ std::uint64_t octets_to_read(std::uint64_t body_at, std::uint64_t scan_size);
 class Reading {
   public:
     /// `message`: header section, empty line and body with CRLF or LF line ends; `body_at`: where the body begins, as
-    /// message::HeaderReader::body_offset() tells. Whoever cuts the message at a size takes into account that
-    /// attachments beyond it are not seen and an archive that is cut is damaged.
-    Reading(std::string_view message, std::uint64_t body_at, const mime::Limits& limits = {});
+    /// message::HeaderReader::body_offset() tells. Of a message that is cut at a size only behind() has to do with what
+    /// follows, out of `whole`, which has the same octets and all others; nullptr where nothing follows.
+    Reading(std::string_view message, std::uint64_t body_at, const Octets* whole = nullptr, const mime::Limits& limits = {});
 
     std::string_view header() const { return header_; } ///< without the empty line; at most Limits::header_octets
     std::string_view raw() const { return raw_; }       ///< the body as transferred
@@ -41,6 +43,10 @@ class Reading {
     std::string_view text();             ///< mime::Message::text(): decoded, UTF-8, LF
     const std::vector<mime::Uri>& uris(); ///< of subject, texts and markup
     const mime::Message& mime();         ///< the message taken apart
+    bool is_cut() const { return whole_ && whole_->size() > message_.size(); }
+    /// Files that end behind what is read here, however large the message is: names, types and kinds. nullptr where it
+    /// is not cut, or where the rest could not be read.
+    const mime::Outline* behind();
     /// message::fingerprint() of what its reader sees, so that one text has one hash as plain text, HTML, base64 or
     /// quoted-printable. 0 for too little text.
     std::uint64_t fingerprint();
@@ -51,7 +57,9 @@ class Reading {
     const std::optional<mime::Plain>& plain();
 
     std::string_view message_, header_, raw_;
+    const Octets* whole_;
     mime::Limits limits_;
+    std::optional<mime::Outline> behind_;
     bool looked_ = false; // whether plain_ is known
     std::optional<mime::Plain> plain_;
     std::optional<std::string_view> text_; // into raw_ or storage_

@@ -66,7 +66,9 @@ std::uint64_t body_of(const std::string& message) {
 void look(const std::string& message, const config::Config& config, const scan::LocalChecks& checks, Scanned& out) {
     const auto begun = Clock::now();
     const auto body_at = body_of(message);
-    scan::Reading reading(std::string_view(message).substr(0, scan::octets_to_read(body_at, config.content.scan_size)), body_at);
+    const scan::MemoryOctets whole(message);
+    scan::Reading reading(std::string_view(message).substr(0, scan::octets_to_read(body_at, config.content.scan_size)), body_at,
+                          &whole);
     scan::RuleScanner rules;
     out.local = checks.run(reading, rules);
     out.hosts = checks.hosts(reading);

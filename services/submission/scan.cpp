@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <span>
 
 namespace lazaret::submission {
 
@@ -26,6 +27,19 @@ class Parking final : public net::Deadline {
   private:
     void expire() override { hop_.park(); }
     relay::Transaction& hop_;
+};
+
+/// The message as the client sent it, by position.
+class Spooled final : public scan::Octets {
+  public:
+    explicit Spooled(const Spool& spool) : spool_(&spool) {}
+    std::uint64_t size() const override { return spool_->size(); }
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> into) const override {
+        return spool_->read(offset, into.data(), into.size());
+    }
+
+  private:
+    const Spool* spool_;
 };
 
 Duration since(std::chrono::steady_clock::time_point began) {
@@ -84,13 +98,14 @@ net::task<Session::Sight> Session::look_with_lists(const scan::Policy& policy) {
 }
 
 /// The checks of this process, on what the client sent; bounded by content.scan_size, since nobody else's session goes on
-/// meanwhile.
+/// meanwhile. Beyond that only the beginnings of lines are looked at, for files.
 std::vector<verdict::Finding> Session::look(const scan::Policy& policy, std::vector<std::string>* to_ask) {
     auto& tx = *transaction_;
     const auto& content = tx.settings->config.content;
     const auto body_at = tx.header->body_offset();
     std::string from_file;
-    scan::Reading reading(tx.spool.beginning(scan::octets_to_read(body_at, content.scan_size), from_file), body_at);
+    const Spooled whole(tx.spool);
+    scan::Reading reading(tx.spool.beginning(scan::octets_to_read(body_at, content.scan_size), from_file), body_at, &whole);
     tx.record.fingerprint = reading.fingerprint();
     tx.record.agent_hash = reading.agent_hash();
     auto hosts = tx.settings->checks->hosts(reading);

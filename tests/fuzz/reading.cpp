@@ -8,6 +8,7 @@
 #include "scan/reading.hpp"
 #include "scan/scanner.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -35,6 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const AttachmentPolicy attachments;
     const LinkPolicy links;
     check(check_attachments(reading, attachments).size() <= max_findings, "findings are bounded");
+    const MemoryOctets whole(octets);
+    Reading beginning(octets.substr(0, size / 2), std::min<std::uint64_t>(header.body_offset(), size / 2), &whole);
+    check(check_attachments(beginning, attachments).size() <= max_findings, "and where only a part is read");
     check_links(reading, links);
     check(hosts_to_ask(reading.uris(), links, 5).size() <= 5, "questions are bounded");
     return 0;
