@@ -10,6 +10,9 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
+
+#include <zlib.h>
 
 namespace lazaret::mime {
 
@@ -42,6 +45,38 @@ struct Found {
     bool encrypted() const { return (flags & 1) != 0; }
 };
 
+/// Name in UTF-8 for programs that know no other charset (APPNOTE 4.6.9); "" where there is none. It counts only as long as
+/// the other name has not changed, which its CRC tells.
+std::string_view unicode_name(const Found& found) {
+    for (auto extra = found.extra; extra.size() >= 4;) {
+        const auto id = number(extra, 0, 2), length = number(extra, 2, 2);
+        const auto body = slice(extra, 4, length);
+        if (id == 0x7075 && body.size() > 5 && body[0] == 1) {
+            const auto* octets = reinterpret_cast<const Bytef*>(found.raw_name.data());
+            const auto sum = crc32(0, octets, static_cast<uInt>(found.raw_name.size()));
+            if (number(body, 1, 4) == sum) return body.substr(5);
+        }
+        extra.remove_prefix(std::min<std::size_t>(extra.size(), 4 + length));
+    }
+    return {};
+}
+
+/// "letter.js.gz": "letter.js"; "" for what is no name of a gzip file.
+std::string unpacked_name(std::string_view name) {
+    const auto dot = name.rfind('.');
+    if (dot == name.npos) return {};
+    const auto extension = ascii_lowercase(trim(name.substr(dot + 1)));
+    if (extension == "tgz") return std::string(name.substr(0, dot)) + ".tar";
+    return extension == "gz" || extension == "z" ? std::string(name.substr(0, dot)) : std::string();
+}
+
+/// Where the record is that ends the directory; npos where there is none.
+std::size_t find_end_record(std::string_view zip) {
+    const auto from = zip.size() > end_record + longest_comment ? zip.size() - end_record - longest_comment : 0;
+    const auto found = zip.substr(from).rfind("PK\x05\x06"sv);
+    return found == zip.npos || zip.size() - from - found < end_record ? zip.npos : from + found;
+}
+
 /// Sizes and offset that stand in the extra field (APPNOTE 4.5.3), in this order as far as they are missing.
 void read_zip64(Found& found) {
     for (auto extra = found.extra; extra.size() >= 4;) {
@@ -73,7 +108,7 @@ class ZipReader {
             if (!in_headers.contains(name)) out_.ambiguous = true;
     }
 
-    void read_gzip(std::string_view gzip, unsigned depth) {
+    void read_gzip(std::string_view gzip, unsigned depth, const std::vector<std::string>& names) {
         ArchiveEntry entry;
         entry.depth = depth;
         entry.packed = gzip.size();
@@ -83,8 +118,20 @@ class ZipReader {
             const auto name = slice(gzip, 10, longest_name);
             entry.name = to_utf8(name.substr(0, name.find('\0')), "iso-8859-1", longest_name);
         }
+        std::vector<std::string> others;
+        for (const auto& outer : names)
+            if (auto name = unpacked_name(outer); !name.empty() && name != entry.name) others.push_back(std::move(name));
+        if (entry.name.empty() && !others.empty()) entry.name = std::exchange(others.back(), {});
         if (!budget_.take_one(&Budget::archive_entries, Limit::archive_entries)) return;
+        ArchiveEntry other = entry;
         look_into(std::move(entry), gzip, Wrapping::gzip, depth);
+        for (auto& name : others) {
+            if (name.empty()) continue;
+            if (!budget_.take_one(&Budget::archive_entries, Limit::archive_entries)) return;
+            other.name = std::move(name);
+            other.traits = traits_of(other.name);
+            out_.entries.push_back(other);
+        }
     }
 
   private:
@@ -93,14 +140,11 @@ class ZipReader {
 
     /// What a program sees that opens the file as the specification says: from its end.
     void directory(std::string_view zip, unsigned depth, Names& names, Sizes& sizes) {
-        const auto from =
-            zip.size() > end_record + longest_comment ? zip.size() - end_record - longest_comment : 0;
-        const auto found = zip.substr(from).rfind("PK\x05\x06"sv);
-        if (found == zip.npos || zip.size() - from - found < end_record) {
+        const auto end = find_end_record(zip);
+        if (end == zip.npos) {
             out_.damaged = true;
             return;
         }
-        const auto end = from + found;
         const std::uint64_t size = number(zip, end + 12, 4), written = number(zip, end + 16, 4);
         std::uint64_t at = written, shift = 0;
         if (size <= end && written <= end - size) { // offsets may count from behind what stands in front
@@ -177,8 +221,16 @@ class ZipReader {
     bool add(std::string_view zip, const Found& found, unsigned depth) {
         if (!budget_.take_one(&Budget::archive_entries, Limit::archive_entries)) return false;
         ArchiveEntry entry;
-        entry.name = to_utf8(found.raw_name.substr(0, longest_name), (found.flags & 0x800) ? "utf-8" : "",
-                             longest_name);
+        set_name(entry, to_utf8(found.raw_name, (found.flags & 0x800) ? "utf-8" : "", found.raw_name.size() * 4));
+        if (const auto unicode = unicode_name(found); !unicode.empty()) {
+            const auto plain = entry;
+            set_name(entry, to_utf8(unicode, "utf-8", unicode.size() * 4));
+            if (entry.traits.extension != plain.traits.extension) { // programs disagree about what it is
+                out_.ambiguous = true;
+                if (!budget_.take_one(&Budget::archive_entries, Limit::archive_entries)) return false;
+                out_.entries.push_back(plain);
+            }
+        }
         entry.size = found.size;
         entry.packed = found.packed;
         entry.depth = depth;
@@ -195,10 +247,15 @@ class ZipReader {
         return true;
     }
 
+    static void set_name(ArchiveEntry& entry, std::string_view name) {
+        entry.traits = traits_of(name); // of the whole name: what counts is its end
+        entry.name = cut_utf8(name, longest_name);
+    }
+
     /// Learns the kind and, where that is an archive, reads on in it. `wrapping`: nullopt = stored.
     void look_into(ArchiveEntry entry, std::string_view octets, std::optional<Wrapping> wrapping,
                    unsigned depth) {
-        entry.traits = traits_of(entry.name);
+        if (wrapping == Wrapping::gzip) entry.traits = traits_of(entry.name);
         std::string inflated;
         std::string_view begin = octets.substr(0, enough_for_magic);
         if (wrapping && !octets.empty()) {
@@ -206,7 +263,8 @@ class ZipReader {
             begin = inflated;
         }
         entry.kind = kind_of(begin);
-        const auto kind = entry.kind;
+        const auto kind = entry.kind == Kind::unknown && entry.traits.extension == "zip" ? Kind::zip : entry.kind;
+        const std::vector<std::string> names{entry.name};
         out_.entries.push_back(std::move(entry));
         if ((kind != Kind::zip && kind != Kind::gzip) || octets.empty()) return;
         if (depth >= budget_.limits.archive_depth) return budget_.hit.add(Limit::archive_depth);
@@ -222,7 +280,7 @@ class ZipReader {
         if (kind == Kind::zip)
             read(whole, depth + 1);
         else
-            read_gzip(whole, depth + 1);
+            read_gzip(whole, depth + 1, names);
     }
 
     std::string unpack(std::string_view octets, Wrapping wrapping, std::size_t most) {
@@ -240,11 +298,18 @@ class ZipReader {
 
 } // namespace
 
-Archive read_archive(std::string_view octets, Kind kind, Budget& budget) {
+bool ends_like_zip(std::string_view octets) {
+    const auto end = find_end_record(octets);
+    if (end == octets.npos) return false;
+    const auto size = number(octets, end + 12, 4);
+    return size >= directory_header && size <= end && slice(octets, end - size, 4) == "PK\x01\x02"sv;
+}
+
+Archive read_archive(std::string_view octets, Kind kind, Budget& budget, const std::vector<std::string>& names) {
     Archive out;
     ZipReader reader(budget, out);
     if (kind == Kind::zip) reader.read(octets, 0);
-    if (kind == Kind::gzip) reader.read_gzip(octets, 0);
+    if (kind == Kind::gzip) reader.read_gzip(octets, 0, names);
     return out;
 }
 

@@ -32,9 +32,13 @@ struct Archive {
     bool unread = false;     ///< at least one entry is packed in a way that cannot be read here
 };
 
-/// `octets`: the whole file, of which `kind` is zip or gzip; anything else has no entries. Entries that both
+/// `octets`: the whole file, of which `kind` is zip or gzip; anything else has no entries. `names`: of the file, since what is
+/// in a gzip file is called like that without ".gz" where it has no name of its own, and by some programs even if it has. Entries that both
 /// the central directory and the local headers show come once. Never fails; work is bounded by the budget's
 /// entries and inflated octets and by the size of the file.
-Archive read_archive(std::string_view octets, Kind kind, Budget& budget);
+Archive read_archive(std::string_view octets, Kind kind, Budget& budget, const std::vector<std::string>& names = {});
+
+/// A ZIP file with something in front, which programs open all the same since they begin at its end.
+bool ends_like_zip(std::string_view octets);
 
 } // namespace lazaret::mime

@@ -107,6 +107,36 @@ TEST(Archive, gzip_with_a_name) {
     EXPECT_EQ(archive.entries[0].kind, Kind::dos_executable);
 }
 
+TEST(Archive, names_in_unicode) {
+    const auto with = [](const std::string& name, const std::string& unicode, unsigned long sum) {
+        auto zip = zip_of({{name, "words"}});
+        const std::string extra = testing::little(0x7075, 2) + testing::little(5 + unicode.size(), 2) + "\x01" +
+                                  testing::little(sum, 4) + unicode;
+        const auto at = zip.find("PK\x01\x02");
+        zip.replace(at + 30, 2, testing::little(extra.size(), 2));
+        zip.insert(at + 46 + name.size(), extra);
+        const auto end = zip.find("PK\x05\x06");
+        return zip.replace(end + 12, 4, testing::little(46 + name.size() + extra.size(), 4));
+    };
+    const auto sum = [](const std::string& name) {
+        return crc32(0, reinterpret_cast<const Bytef*>(name.data()), static_cast<uInt>(name.size()));
+    };
+    auto archive = look(with("notes.txt", "invoice.js", sum("notes.txt")));
+    ASSERT_EQ(archive.entries.size(), 2u);
+    EXPECT_EQ(archive.entries[1].traits.extension, "js");
+    EXPECT_TRUE(archive.ambiguous);
+    archive = look(with("gr?n.txt", "gr\u00FCn.txt", sum("gr?n.txt")));
+    ASSERT_EQ(archive.entries.size(), 1u);
+    EXPECT_EQ(archive.entries[0].name, "gr\u00FCn.txt");
+    EXPECT_FALSE(archive.ambiguous);
+    archive = look(with("notes.txt", "invoice.js", 1));
+    ASSERT_EQ(archive.entries.size(), 1u);
+    EXPECT_EQ(archive.entries[0].name, "notes.txt") << "as programs take it that look at the sum";
+    const auto lengthy = look(zip_of({{std::string(2000, 'x') + ".exe", "words"}}));
+    EXPECT_EQ(lengthy.entries[0].name.size(), 1024u);
+    EXPECT_EQ(lengthy.entries[0].traits.extension, "exe");
+}
+
 TEST(Archive, bombs_cost_no_more_than_the_limits) {
     const std::string zeros(20 * 1048576, '\0');
     auto bomb = zip_of({{"x", "PK\x03\x04" + zeros}});

@@ -86,7 +86,7 @@ class Reader {
         attachment.kind = content.kind;
         attachment.size = content.size;
         attachment.is_inline = leaf.disposition.value == "inline";
-        attachment.archive = read_archive(content.octets, content.kind, budget_);
+        attachment.archive = read_archive(content.octets, content.kind, budget_, attachment.names);
         out_.attachments.push_back(std::move(attachment));
     }
 
@@ -126,9 +126,14 @@ class Reader {
         std::size_t most = head_octets;
         if (out.is_html || out.is_text)
             most = budget_.limits.text_octets * 4; // charsets take up to four octets a character
-        if (out.kind == Kind::zip || out.kind == Kind::gzip) most = budget_.limits.decoded_octets;
+        const bool may_be_zip = attached && out.kind == Kind::unknown && !out.is_html && !out.is_text;
+        if (out.kind == Kind::zip || out.kind == Kind::gzip || may_be_zip) most = budget_.limits.decoded_octets;
         while (more())
             if (out.octets.size() < most) out.octets += piece;
+        // Programs go by the name, and look for the end of it.
+        const bool named_zip = std::any_of(attachment.traits.begin(), attachment.traits.end(),
+                                           [](const NameTraits& each) { return each.extension == "zip"; });
+        if (may_be_zip && (named_zip || ends_like_zip(out.octets))) out.kind = Kind::zip;
         return out;
     }
 
