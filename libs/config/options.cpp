@@ -328,7 +328,7 @@ std::vector<Option> declare() {
     add(option("content.virus", &C::content, &Content::virus, virus_words, live,
                "What becomes of a message with a virus: refused, or discarded, which tells the client 250."));
     add(option("content.scan_size", &C::content, &Content::scan_size, Size{1 * KiB, 64 * MiB}, live,
-               "Part of a message's body, from its start, that rules and checks look at; of files behind it names, types and first octets are."));
+               "Part of the body, from its start, that is looked at; of files behind it names, types and first octets are."));
     add(option("content.scan_timeout", &C::content, &Content::scan_timeout, Period{10ms, 10min}, live,
                "Longest wait for all scanners, which are asked side by side."));
     add(option("content.findings", &C::content, &Content::findings, FindingModes{}, live,

@@ -6,6 +6,9 @@
 
 #include "scan/attachments.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace lazaret::scan {
 
 Names AttachmentPolicy::default_extensions() {
@@ -44,6 +47,54 @@ std::set<mime::Kind> AttachmentPolicy::default_kinds() {
     using mime::Kind;
     return {Kind::dos_executable, Kind::elf,     Kind::mach_o, Kind::java_class, Kind::android_dex,  Kind::shortcut,
             Kind::iso_image,      Kind::disk_image, Kind::ace,  Kind::cabinet,    Kind::compiled_help};
+}
+
+namespace {
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Packages are excused for what they hold, too.
+Nature nature_of(std::string_view extension) {
+    using mime::Kind;
+    if (is_one_of(extension, {"exe", "com", "scr", "pif", "dll", "sys", "vxd", "drv", "ocx", "cpl", "xll", "wll"}))
+        return {{Kind::dos_executable},
+                {"application/x-msdownload", "application/x-msdos-program", "application/x-dosexec", "application/x-executable",
+                 "application/vnd.microsoft.portable-executable"}};
+    if (is_one_of(extension, {"bin", "run", "so", "o", "elf", "appimage"})) return {{Kind::elf}, {"application/x-executable"}};
+    if (is_one_of(extension, {"app", "dylib"})) return {{Kind::mach_o}, {}};
+    if (is_one_of(extension, {"js", "mjs", "jse"}))
+        return {{}, {"application/javascript", "application/x-javascript", "text/javascript"}};
+    if (is_one_of(extension, {"vbs", "vbe", "vb"})) return {{}, {"text/vbscript"}};
+    if (is_one_of(extension, {"wsc", "sct"})) return {{}, {"text/scriptlet"}};
+    if (extension == "hta") return {{}, {"application/hta"}};
+    if (is_one_of(extension, {"msi", "msp", "mst"})) return {{}, {"application/x-msi", "application/x-ms-installer"}};
+    if (is_one_of(extension, {"msix", "msixbundle", "appx", "appxbundle"})) return {{Kind::dos_executable}, {}};
+    if (is_one_of(extension, {"application", "appref-ms"})) return {{}, {"application/x-ms-application"}};
+    if (is_one_of(extension, {"ins", "isp"})) return {{}, {"application/x-internet-signup", "x-internet-signup"}};
+    if (extension == "class") return {{Kind::java_class}, {}};
+    if (extension == "jar") return {{Kind::java_class}, {"application/java-archive"}};
+    if (extension == "jnlp") return {{}, {"application/x-java-jnlp-file"}};
+    if (is_one_of(extension, {"apk", "xapk"}))
+        return {{Kind::android_dex, Kind::elf, Kind::java_class}, {"application/vnd.android.package-archive"}};
+    if (extension == "dex") return {{Kind::android_dex}, {}};
+    if (extension == "lnk") return {{Kind::shortcut}, {"application/x-ms-shortcut"}};
+    if (extension == "chm") return {{Kind::compiled_help}, {"application/vnd.ms-htmlhelp", "application/x-chm"}};
+    if (is_one_of(extension, {"cab", "msu", "diagcab", "themepack"}))
+        return {{Kind::cabinet}, {"application/vnd.ms-cab-compressed", "application/x-cab-compressed"}};
+    if (is_one_of(extension, {"iso", "img", "udf"})) return {{Kind::iso_image}, {"application/x-iso9660-image"}};
+    if (is_one_of(extension, {"dmg", "pkg"})) return {{}, {"application/x-apple-diskimage"}};
+    if (is_one_of(extension, {"vhd", "vhdx"})) return {{Kind::disk_image}, {}};
+    if (extension == "ace") return {{Kind::ace}, {}};
+    return {};
+}
+
+} // namespace
+
+void AttachmentPolicy::allow(const std::string& extension) {
+    extensions.erase(extension);
+    allowed.insert_or_assign(extension, nature_of(extension));
 }
 
 } // namespace lazaret::scan

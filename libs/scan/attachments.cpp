@@ -47,7 +47,7 @@ class Checker {
         if (archive.has_macros) add(policy_.macros, "macros");
         if (archive.unread) add(policy_.unread, "unread", "method");
         for (const auto& entry : archive.entries) {
-            inside(entry);
+            inside(entry, file.traits);
             disguise(entry.traits, entry.kind);
         }
     }
@@ -79,17 +79,36 @@ class Checker {
 
     bool is_forbidden(const mime::NameTraits& traits) const { return policy_.extensions.count(traits.extension) != 0; }
 
+    const Nature* excuse(const mime::NameTraits& name) const {
+        const auto found = policy_.allowed.find(name.extension);
+        return found == policy_.allowed.end() ? nullptr : &found->second;
+    }
+    /// None of the names is allowed with files of that kind.
+    bool is_forbidden(mime::Kind kind, const std::vector<mime::NameTraits>& names) const {
+        return policy_.kinds.count(kind) != 0 && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+            const auto* nature = excuse(name);
+            return nature && nature->kinds.count(kind) != 0;
+        });
+    }
+    bool is_forbidden(const std::string& type, const std::vector<mime::NameTraits>& names) const {
+        return policy_.types.count(type) != 0 && std::none_of(names.begin(), names.end(), [&](const auto& name) {
+            const auto* nature = excuse(name);
+            return nature && nature->types.count(type) != 0;
+        });
+    }
+
     void forbidden(const mime::Attachment& file) {
         const auto named = std::find_if(file.traits.begin(), file.traits.end(),
                                         [&](const mime::NameTraits& each) { return is_forbidden(each); });
         if (named != file.traits.end()) add(policy_.forbidden, "extension", named->extension);
-        else if (policy_.kinds.count(file.kind) != 0) add(policy_.forbidden, "kind", mime::name(file.kind));
-        else if (policy_.types.count(file.declared_type) != 0) add(policy_.forbidden, "type", file.declared_type);
+        else if (is_forbidden(file.kind, file.traits)) add(policy_.forbidden, "kind", mime::name(file.kind));
+        else if (is_forbidden(file.declared_type, file.traits)) add(policy_.forbidden, "type", file.declared_type);
     }
 
-    void inside(const mime::ArchiveEntry& entry) {
+    void inside(const mime::ArchiveEntry& entry, const std::vector<mime::NameTraits>& archive) {
         if (is_forbidden(entry.traits)) add(policy_.inside, "inside", entry.traits.extension);
-        else if (policy_.kinds.count(entry.kind) != 0) add(policy_.inside, "inside", mime::name(entry.kind));
+        else if (is_forbidden(entry.kind, {entry.traits}) && is_forbidden(entry.kind, archive))
+            add(policy_.inside, "inside", mime::name(entry.kind));
     }
 
     /// Direction marks and long gaps are also in honest names: what counts is that a program hides behind them.

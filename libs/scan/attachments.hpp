@@ -25,6 +25,7 @@
 #include "scan/check.hpp"
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -40,10 +41,19 @@ class Reading;
 
 using Names = std::set<std::string, std::less<>>;
 
+/// What files of an extension are made of and declared as, so that who wants the one gets the other, too.
+struct Nature {
+    std::set<mime::Kind> kinds;
+    Names types;
+};
+
 struct AttachmentPolicy {
     Names extensions = default_extensions();       ///< lower case, without the dot
     Names types = default_types();                 ///< lower case: "application/hta"
     std::set<mime::Kind> kinds = default_kinds();
+    /// Extensions that are not forbidden after all, with what such files are: "exe" and the kind dos_executable. A file of
+    /// another name is not excused for being of that kind.
+    std::map<std::string, Nature, std::less<>> allowed;
     Check forbidden{verdict::Mode::enforce, 10};   ///< extension, kind, type
     Check inside{verdict::Mode::enforce, 10};      ///< the same in an archive, without types
     Check disguised{verdict::Mode::enforce, 10};
@@ -55,6 +65,7 @@ struct AttachmentPolicy {
     static Names default_extensions();
     static Names default_types();
     static std::set<mime::Kind> default_kinds();
+    void allow(const std::string& extension); ///< takes it off the list, and adds it to `allowed`
 };
 
 std::vector<verdict::Finding> check_attachments(const mime::Message& message, const AttachmentPolicy& policy);

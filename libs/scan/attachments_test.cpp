@@ -70,6 +70,24 @@ TEST(Attachments, ArchivesAreLookedInto) {
         << "each once";
 }
 
+TEST(Attachments, ArchivesAreKnownHoweverTheyBegin) {
+    const auto zip = "X" + zip_of({{"invoice.js", "words"}});
+    EXPECT_EQ(found(mail("a.zip", zip)), "attachment.ambiguous attachment.inside.js");
+    EXPECT_EQ(found(mail("a.dat", zip)), "attachment.ambiguous attachment.inside.js") << "by its end";
+    EXPECT_EQ(found(mail("a.zip", "X" + zip.substr(0, zip.size() - 30))),
+              "attachment.ambiguous attachment.inside.js attachment.unread.damaged") << "by its name";
+    EXPECT_EQ(found(mail("a.zip", zip_of({{"inner.zip", zip}}))), "attachment.ambiguous attachment.inside.js");
+    EXPECT_EQ(found(mail("notes.txt", "PK\x05\x06 is how it ends" + std::string(20, ' '))), "");
+    const auto gzip = mime::testing::deflated("var a=1;", 31);
+    EXPECT_EQ(found(mail("invoice.js.gz", gzip)), "attachment.inside.js");
+    EXPECT_EQ(found(mail("a.zip", zip_of({{"invoice.js.gz", gzip}}))), "attachment.inside.js");
+    EXPECT_EQ(found(mail("notes.txt.gz", gzip)), "");
+    auto named = gzip;
+    named[3] = '\x08';
+    named.insert(10, std::string("a.txt\0", 6));
+    EXPECT_EQ(found(mail("invoice.js.gz", named)), "attachment.inside.js") << "gunzip does not ask what it was called";
+}
+
 TEST(Attachments, EncryptedAndDisguised) {
     EXPECT_EQ(found(mail("a.zip", zip_of({{"letter.txt", "x", false, true}}))), "attachment.encrypted");
     EXPECT_EQ(found(mail("a.zip", zip_of({{"letter.exe", "x", false, true}}))), "attachment.encrypted attachment.inside.exe")
@@ -156,6 +174,22 @@ TEST(Attachments, ThePolicyDecides) {
     policy = {};
     policy.inside.mode = verdict::Mode::off;
     EXPECT_EQ(found(mail("a.zip", zip_of({{"a.exe", "x"}})), policy), "");
+}
+
+TEST(Attachments, AnAllowedExtensionMeansTheFileToo) {
+    AttachmentPolicy policy;
+    for (const auto* each : {"exe", "js", "jar"})
+        policy.allow(each);
+    EXPECT_EQ(found(mail("setup.exe", program), policy), "");
+    EXPECT_EQ(found(mail("setup.exe", program, "application/x-msdownload"), policy), "");
+    EXPECT_EQ(found(mail("a.zip", zip_of({{"setup.exe", program}})), policy), "");
+    EXPECT_EQ(found(mail("a.js", "x", "text/javascript"), policy), "");
+    EXPECT_EQ(found(mail("a.jar", zip_of({{"A.class", std::string("\xCA\xFE\xBA\xBE\0\0\0\x34", 8)}}), "application/java-archive"), policy), "");
+    EXPECT_EQ(found(mail("report.dat", program), policy), "attachment.kind.dos_executable") << "by another name it is not wanted";
+    EXPECT_EQ(found(mail("setup.scr", program), policy), "attachment.extension.scr");
+    EXPECT_EQ(found(mail("a.js", program), policy), "attachment.kind.dos_executable");
+    EXPECT_EQ(found(mail("invoice.pdf.exe", program), policy), "attachment.disguised");
+    EXPECT_EQ(found(mail("a.zip", zip_of({{"data.bin", program}})), policy), "attachment.inside.dos_executable");
 }
 
 TEST(Attachments, ALongListOfDifferentOnesIsBounded) {

@@ -19,7 +19,7 @@ std::unique_ptr<const AttachmentPolicy> attachment_policy(const config::Attachme
                         &policy.macros, &policy.unread})
         check->mode = milder(check->mode, wanted.mode);
     policy.extensions.insert(wanted.forbid.begin(), wanted.forbid.end());
-    for (const auto& extension : wanted.allow) policy.extensions.erase(extension);
+    for (const auto& extension : wanted.allow) policy.allow(extension);
     return std::make_unique<const AttachmentPolicy>(std::move(policy));
 }
 
