@@ -101,6 +101,12 @@ TEST(Adversarial, decoded_octets_are_counted_over_all_parts) {
     EXPECT_EQ(size, 100000u);
 }
 
+TEST(Adversarial, what_is_hidden_is_counted_as_text) {
+    const auto mail = read("Content-Type: text/html\r\n\r\n<div hidden>" + repeated("words ", 400000));
+    EXPECT_TRUE(mail.truncated_by.has(Limit::text));
+    EXPECT_LE(mail.text().size(), Limits().text_octets);
+}
+
 TEST(Adversarial, garbage) {
     std::string garbage;
     for (unsigned i = 0; i < many; ++i)

@@ -38,25 +38,79 @@ bool is_raw(std::string_view name) {
     return one_of(name, {"script", "style", "title", "iframe", "noembed", "noframes"});
 }
 
-/// "name:0" and no larger number behind it.
-bool has_zero(std::string_view style, std::string_view name) {
-    for (auto at = style.find(name); at != style.npos; at = style.find(name, at + 1)) {
-        const auto value = style.substr(at + name.size());
-        if (!value.starts_with('0')) continue;
-        const auto end = value.find_first_not_of("0.");
-        if (end == value.npos || value[end] < '0' || value[end] > '9') return true;
-    }
-    return false;
+/// Zero in whatever unit: "0", "0.00em".
+bool is_zero(std::string_view value) {
+    if (value.empty() || (value.front() != '0' && value.front() != '.')) return false;
+    const auto end = value.find_first_not_of("0.");
+    return end == value.npos || value[end] < '0' || value[end] > '9';
 }
 
+/// Lower case, without white space and comments.
+std::string plain_style(std::string_view written) {
+    std::string out;
+    for (std::size_t i = 0; i < written.size(); ++i) {
+        if (written.substr(i).starts_with("/*")) {
+            i = written.find("*/", i + 2);
+            if (i == written.npos) break;
+            ++i;
+        } else if (space.find(written[i]) == space.npos) {
+            out += ascii_lower(written[i]);
+        }
+    }
+    return out;
+}
+
+/// Of declarations of one property the last counts, and before all others one that is important (CSS Cascade 6.1).
+class Property {
+  public:
+    void declare(bool hides, bool important) {
+        if (important_ && !important) return;
+        hides_ = hides;
+        important_ = important;
+    }
+    bool hides() const { return hides_; }
+
+  private:
+    bool hides_ = false, important_ = false;
+};
+
 bool hides(std::string_view written) {
-    std::string style;
-    for (const char c : written)
-        if (space.find(c) == space.npos) style += ascii_lower(c);
-    return style.find("display:none") != style.npos || style.find("visibility:hidden") != style.npos ||
-           style.find("mso-hide:all") != style.npos || has_zero(style, "font-size:") ||
-           has_zero(style, "opacity:") ||
-           (has_zero(style, "max-height:") && style.find("overflow:hidden") != style.npos);
+    const auto style = plain_style(written);
+    Property display, visibility, mso, font, opacity, height, overflow;
+    for (const auto declaration : split(style, ';')) {
+        const auto colon = declaration.find(':');
+        if (colon == declaration.npos) continue;
+        const auto name = declaration.substr(0, colon);
+        auto value = declaration.substr(colon + 1);
+        const bool important = value.ends_with("!important");
+        if (important) value.remove_suffix(10);
+        if (name == "display") display.declare(value == "none", important);
+        else if (name == "visibility") visibility.declare(value == "hidden" || value == "collapse", important);
+        else if (name == "mso-hide") mso.declare(value == "all", important);
+        else if (name == "font-size") font.declare(is_zero(value), important);
+        else if (name == "opacity") opacity.declare(is_zero(value), important);
+        else if (name == "max-height") height.declare(is_zero(value), important);
+        else if (name == "overflow") overflow.declare(value == "hidden", important);
+    }
+    return display.hides() || visibility.hides() || mso.hides() || font.hides() || opacity.hides() ||
+           (height.hides() && overflow.hides());
+}
+
+/// Elements that end without a tag of their own (html.spec.whatwg.org 13.1.2.4): whether a tag of `name` ends `open`.
+bool ends_silently(std::string_view open, std::string_view name) {
+    if (open == "p")
+        return is_block(name) ? !one_of(name, {"br", "body", "html", "head", "option"})
+                              : one_of(name, {"aside", "details", "dialog", "figure", "figcaption", "main", "menu", "nav", "td", "th"});
+    if (open == "li") return one_of(name, {"li"});
+    if (open == "dd" || open == "dt") return one_of(name, {"dd", "dt"});
+    if (open == "td" || open == "th") return one_of(name, {"td", "th", "tr", "tbody", "thead", "tfoot"});
+    if (open == "tr") return one_of(name, {"tr", "tbody", "thead", "tfoot"});
+    if (open == "option") return one_of(name, {"option", "optgroup"});
+    return false;
+}
+/// Whose items those are.
+bool holds_items(std::string_view name) {
+    return one_of(name, {"ul", "ol", "menu", "dl", "table", "select"});
 }
 
 class Reader {
@@ -74,6 +128,7 @@ class Reader {
         }
         end_anchor();
         out_.invisible_characters = remove_invisible(out_.visible);
+        remove_invisible(out_.hidden);
         return std::move(out_);
     }
     bool cut() const { return cut_; }
@@ -88,10 +143,10 @@ class Reader {
     };
 
     void text(std::string_view run) {
-        if (hidden_depth_ > 0) {
-            out_.hidden_octets += run.size();
-            return;
-        }
+        const bool is_hidden = hidden_depth_ > 0;
+        if (is_hidden) out_.hidden_octets += run.size();
+        auto& to = is_hidden ? out_.hidden : out_.visible;
+        auto& gap_before = is_hidden ? waiting_hidden_ : waiting_;
         std::string decoded;
         if (run.find('&') != run.npos) {
             decoded = decode_entities(run);
@@ -100,18 +155,18 @@ class Reader {
         while (!run.empty()) {
             const auto word = std::min(run.find_first_of(space), run.size());
             if (word > 0) {
-                put_space();
-                out_.visible += run.substr(0, word);
+                put_space(to, gap_before);
+                to += run.substr(0, word);
             }
             run.remove_prefix(word);
             const auto gap = std::min(run.find_first_not_of(space), run.size());
-            if (gap > 0 && waiting_ == 0) waiting_ = ' ';
+            if (gap > 0 && gap_before == 0) gap_before = ' ';
             run.remove_prefix(gap);
         }
     }
-    void put_space() {
-        if (waiting_ != 0 && !out_.visible.empty()) out_.visible += waiting_;
-        waiting_ = 0;
+    static void put_space(std::string& to, char& waiting) {
+        if (waiting != 0 && !to.empty()) to += waiting;
+        waiting = 0;
     }
 
     /// At a "<": false where it is text.
@@ -223,9 +278,11 @@ class Reader {
 
     void act(Tag& found) {
         const auto& name = found.name;
-        if (is_block(name)) waiting_ = '\n';
-        if ((name == "td" || name == "th" || (name == "img" && !found.hidden)) && waiting_ == 0)
-            waiting_ = ' ';
+        if (hidden_depth_ > 0) end_hidden_by(found);
+        if (is_block(name)) waiting_ = waiting_hidden_ = '\n';
+        if (name == "td" || name == "th" || (name == "img" && !found.hidden))
+            for (auto* waiting : {&waiting_, &waiting_hidden_})
+                if (*waiting == 0) *waiting = ' ';
         if (found.ends) {
             if (hidden_depth_ > 0 && name == hidden_by_) --hidden_depth_;
             if (name == "a") end_anchor();
@@ -248,7 +305,18 @@ class Reader {
         } else if ((found.hidden || name == "template") && !is_void(name)) {
             hidden_by_ = name;
             hidden_depth_ = 1;
+            inner_ = 0;
+            waiting_hidden_ = '\n';
         }
+    }
+
+    /// The element that hides may be over before its own end, and what follows is seen.
+    void end_hidden_by(const Tag& tag) {
+        const bool holds = holds_items(tag.name);
+        const bool by_holder = tag.ends && holds && ends_silently(hidden_by_, hidden_by_);
+        const bool by_own_end = tag.ends && tag.name == hidden_by_;
+        if (inner_ == 0 && !by_own_end && (by_holder || ends_silently(hidden_by_, tag.name))) hidden_depth_ = 0;
+        else if (holds) inner_ += !tag.ends ? 1 : inner_ > 0 ? -1 : 0;
     }
 
     void skip_raw(std::string_view name) {
@@ -265,7 +333,7 @@ class Reader {
             cut_ = true;
             return;
         }
-        put_space();
+        put_space(out_.visible, waiting_);
         out_.anchors.push_back({std::move(target), ""});
         anchor_begin_ = out_.visible.size();
         in_anchor_ = true;
@@ -281,7 +349,8 @@ class Reader {
     std::string_view in_;
     std::size_t most_, at_ = 0;
     Html out_;
-    char waiting_ = 0; // white space before the next word
+    char waiting_ = 0, waiting_hidden_ = 0; // white space before the next word
+    int inner_ = 0;                         // lists and tables that are open within what is hidden
     std::string hidden_by_;
     std::size_t hidden_depth_ = 0, anchor_begin_ = 0;
     bool in_anchor_ = false, cut_ = false;

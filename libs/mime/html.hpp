@@ -17,8 +17,9 @@ struct Anchor {
 
 struct Html {
     std::string visible;           ///< white space as shown: blocks on lines of their own, runs as one space
-    std::size_t hidden_octets = 0; ///< of text that is not shown: display:none and its kin
-    std::size_t invisible_characters = 0; ///< that broke up words, removed
+    std::string hidden;            ///< text that is not shown: display:none and its kin; white space likewise
+    std::size_t hidden_octets = 0; ///< of it, as written
+    std::size_t invisible_characters = 0; ///< that broke up words, removed from what is visible
     std::vector<std::string>
         targets; ///< of href, src, action, formaction, background and refresh, entities decoded
     std::vector<Anchor> anchors; ///< those with an href

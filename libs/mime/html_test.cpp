@@ -34,12 +34,32 @@ TEST(Html, what_is_not_shown_is_left_out) {
     EXPECT_EQ(visible("1 < 2 and 3 > 2 <3"), "1 < 2 and 3 > 2 <3");
 }
 
+TEST(Html, what_is_hidden_is_kept_apart) {
+    const auto hidden = [](std::string_view html) { return read_html(html, 9).hidden; };
+    EXPECT_EQ(hidden("a<div style='display:none'>cas<b>ino</b>\n bo&shy;nus<p>now</div>b"), "casino bonus\nnow");
+    EXPECT_EQ(visible("a<div style='display:none'>casino<p>now</div>b"), "a\nb");
+    EXPECT_EQ(visible("<p style='display:none'>x<p>casino bonus"), "casino bonus") << "a paragraph ends where the next begins";
+    EXPECT_EQ(visible("<td><p hidden>x</td><td>casino"), "casino");
+    EXPECT_EQ(visible("<p hidden>a<b>b</b>c</p>d"), "d");
+    EXPECT_EQ(visible("<ul><li hidden>a<ul><li>b</ul>c<li>d</ul>"), "d");
+    EXPECT_EQ(visible("<ul><li hidden>a</ul>b"), "b");
+    EXPECT_EQ(visible("<table><tr hidden><td>a<table><tr><td>b</table>c<tr><td>d</table>"), "d");
+    EXPECT_EQ(visible("<div hidden>a<p>b</p>c</div>d"), "d");
+    for (const auto* style : {"x-display:none", "display:none;display:block", "display:none!important;display:inline !important",
+                              "font-size:01px", "/*display:none*/", "max-height:0", "opacity:0.5", "background:url(display:none)"})
+        EXPECT_EQ(visible("<b style='" + std::string(style) + "'>x"), "x") << style;
+    for (const auto* style : {"display:/**/none", "color:red;DISPLAY : none", "display:none ! important;display:block", "font-size:.0em",
+                              "opacity:0", "max-height:0px;overflow:hidden", "mso-hide:all", "visibility:hidden"})
+        EXPECT_EQ(visible("<b style='" + std::string(style) + "'>x"), "") << style;
+}
+
 TEST(Html, entities_and_invisible_characters) {
     EXPECT_EQ(decode_entities("&lt;&#60;&#x3C;&amp;amp; &euro;&#128; &nosuch; &#; &#x110000; &eacute &"),
               "<<<&amp; \u20AC\u20AC &nosuch; &#; \uFFFD \u00E9 &");
     const auto html = read_html("via&#8203;gr\u200Ba vi&shy;agra&nbsp;x", 9);
     EXPECT_EQ(html.visible, "viagra viagra x");
     EXPECT_EQ(html.invisible_characters, 3u);
+    EXPECT_EQ(visible("cas\uFE0Fino bo\u180Enus\u3164 \u2764\uFE0F\U000E0041x\U000E01EF \u115F\u1160\u061C\uFFA0"), "casino bonus \u2764x ");
 }
 
 TEST(Html, where_it_leads) {

@@ -24,7 +24,8 @@ struct Text {
     bool is_html = false;
     bool is_attached = false; ///< belongs to an attachment
     bool is_shown = true;     ///< false: the plain form beside an HTML form of the same multipart/alternative
-    std::size_t hidden_octets = 0;        ///< of text that HTML does not show
+    std::string hidden;                   ///< text that HTML does not show, as `visible`
+    std::size_t hidden_octets = 0;        ///< of it, as written
     std::size_t invisible_characters = 0; ///< zero width and the like, removed from `visible`
     bool has_form = false, has_script = false;
 };
@@ -58,8 +59,8 @@ struct Message {
     bool irregular = false;   ///< structure that readers disagree about
     LimitSet truncated_by;    ///< limits that were reached; what is missing above is missing for these
 
-    /// What the reader sees, for rules and the fingerprint: texts that are shown, then those that are not,
-    /// then attached ones, each with a line end behind. At most Limits::text_octets and a line end each.
+    /// What the reader sees, for rules: texts that are shown, then those that are not, then what HTML hides, then
+    /// attached ones, each with a line end behind. At most Limits::text_octets and two line ends each.
     std::string text() const;
 };
 

@@ -99,7 +99,7 @@ TEST(Mime, alternatives_attachments_and_links) {
     EXPECT_TRUE(mail.texts[1].is_shown);
     EXPECT_EQ(mail.texts[1].visible, "Shown words\nwww.bank-of-example.com");
     EXPECT_EQ(mail.texts[1].hidden_octets, 6u);
-    EXPECT_EQ(mail.text(), "Shown words\nwww.bank-of-example.com\nPlain words http://plain.example.com/\n");
+    EXPECT_EQ(mail.text(), "Shown words\nwww.bank-of-example.com\nPlain words http://plain.example.com/\nsecret\n");
     ASSERT_EQ(mail.attachments.size(), 1u);
     const auto& attachment = mail.attachments[0];
     EXPECT_THAT(attachment.names, ElementsAre("invoice.pdf.exe"));

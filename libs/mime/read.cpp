@@ -160,6 +160,7 @@ class Reader {
         if (was_cut) budget_.hit.add(Limit::uris);
         out.source = std::move(utf8);
         out.visible = std::move(html.visible);
+        out.hidden = std::move(html.hidden);
         out.hidden_octets = html.hidden_octets;
         out.invisible_characters = html.invisible_characters;
         out.has_form = html.has_form;
@@ -209,10 +210,16 @@ Message read(std::string_view octets, const Limits& limits) {
 
 std::string Message::text() const {
     std::string out;
+    const auto put = [&](const std::string& text) {
+        if (!text.empty()) out.append(text).append("\n");
+    };
     const auto place = [](const Text& each) { return each.is_attached ? 2 : each.is_shown ? 0 : 1; };
-    for (int wanted = 0; wanted < 3; ++wanted)
+    for (int wanted = 0; wanted < 3; ++wanted) {
         for (const auto& each : texts)
-            if (place(each) == wanted && !each.visible.empty()) out.append(each.visible).append("\n");
+            if (place(each) == wanted) put(each.visible);
+        for (const auto& each : texts) // where it is hidden whatever a reader of mail thinks of it, words are found all the same
+            if (wanted > 0 && each.is_attached == (wanted == 2)) put(each.hidden);
+    }
     return out;
 }
 

@@ -14,8 +14,8 @@
 //
 // header: one unfolded field at a time, as "Name: value" or, with `field`, as its value; `^` and `$` are its ends. A
 //   field with encoded words (RFC 2047) or octets beyond US-ASCII is looked at twice: as transferred, and decoded.
-// body: the text as its reader sees it, decoded to UTF-8, line ends as LF; of HTML what it shows. `^` and `$` match at
-//   each line.
+// body: the text as its reader sees it, decoded to UTF-8, line ends as LF; of HTML what it shows, and behind that what it
+//   hides. `^` and `$` match at each line.
 // raw: what follows the header, as transferred: base64, quoted-printable and markup as they are, headers of parts among
 //   it, line ends as LF. `^` and `$` match at each line.
 // uri: each URI of subject, text and markup in one form however it was written, "https://host/path" (mime/uris.hpp), and

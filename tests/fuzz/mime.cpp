@@ -34,14 +34,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::size_t text = 0;
     for (const auto& each : mail.texts) {
         text += each.is_html ? each.source.size() : each.visible.size();
-        check(utf8(each.visible) && utf8(each.source), "texts are UTF-8");
+        check(utf8(each.visible) && utf8(each.hidden) && utf8(each.source), "texts are UTF-8");
         check(each.is_html || each.source.empty(), "plain text has no markup");
         // A named entity without ";" is never shorter than its character, and white space only shrinks.
         check(!each.is_html || each.visible.size() <= each.source.size() + 1, "what is shown was written");
         check(each.is_shown || !each.is_html, "only plain text stands behind another form");
     }
     check(text <= limits.text_octets, "text is bounded");
-    check(mail.text().size() <= limits.text_octets + 2 * mail.texts.size(),
+    check(mail.text().size() <= limits.text_octets + 3 * mail.texts.size(),
           "the view of all texts is bounded");
     check(mail.attachments.size() <= limits.attachments, "attachments are bounded");
     std::size_t entries = 0;
