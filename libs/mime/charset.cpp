@@ -76,6 +76,9 @@ constexpr std::array charsets = {
     Charset{"utf16", "UTF-16"},
     Charset{"utf16be", "UTF-16BE"},
     Charset{"utf16le", "UTF-16LE"},
+    Charset{"utf32", "UTF-32"},
+    Charset{"utf32be", "UTF-32BE"},
+    Charset{"utf32le", "UTF-32LE"},
     Charset{"utf7", "UTF-7"},
     Charset{"utf8", "UTF-8"},
     Charset{"windows1250", "WINDOWS-1250"},
@@ -123,6 +126,32 @@ std::size_t character_length(std::string_view text) {
         return next(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && next(2) && next(3) ? 4
                                                                                                        : 0;
     return 0;
+}
+
+/// Octets of a character at the front that is not seen and separates nothing; 0 for others. Of Unicode's
+/// Default_Ignorable_Code_Point those that stand in letters of people and of those who hide words.
+std::size_t invisible_length(std::string_view text) {
+    const auto octet = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const unsigned b = octet(1), c = octet(2), d = octet(3);
+    const auto in = [](unsigned value, unsigned low, unsigned high) { return value >= low && value <= high; };
+    switch (octet(0)) {
+    case 0xC2: return b == 0xAD ? 2 : 0;                 // U+00AD
+    case 0xCD: return b == 0x8F ? 2 : 0;                 // U+034F
+    case 0xD8: return b == 0x9C ? 2 : 0;                 // U+061C
+    case 0xE1:                                           // U+115F-60, U+17B4-5, U+180B-F
+        return (b == 0x85 && in(c, 0x9F, 0xA0)) || (b == 0x9E && in(c, 0xB4, 0xB5)) ||
+                       (b == 0xA0 && in(c, 0x8B, 0x8F))
+                   ? 3
+                   : 0;
+    case 0xE2: // U+200B-F, U+202A-E, U+2060-F
+        return (b == 0x80 && (in(c, 0x8B, 0x8F) || in(c, 0xAA, 0xAE))) || (b == 0x81 && in(c, 0xA0, 0xAF)) ? 3 : 0;
+    case 0xE3: return b == 0x85 && c == 0xA4 ? 3 : 0; // U+3164
+    case 0xEF: // U+FE00-F, U+FEFF, U+FFA0
+        return (b == 0xB8 && in(c, 0x80, 0x8F)) || (b == 0xBB && c == 0xBF) || (b == 0xBE && c == 0xA0) ? 3 : 0;
+    case 0xF3: // U+E0000-7F, U+E0100-EF
+        return (b == 0xA0 && (in(c, 0x80, 0x81) || in(c, 0x84, 0x86) || (c == 0x87 && in(d, 0x80, 0xAF)))) ? 4 : 0;
+    default: return 0;
+    }
 }
 
 std::string repaired(std::string_view text, std::size_t most) {
@@ -186,8 +215,8 @@ bool is_known_charset(std::string_view charset) {
 std::string to_utf8(std::string_view octets, std::string_view charset, std::size_t most) {
     const char* from = find_charset(charset);
     const std::string_view name = from ? from : "";
-    const bool ascii_based = name != "UTF-16" && name != "UTF-16BE" && name != "UTF-16LE" &&
-                             name != "UTF-7" && name != "ISO-2022-JP";
+    const bool ascii_based = !name.starts_with("UTF-16") && !name.starts_with("UTF-32") && name != "UTF-7" &&
+                             name != "ISO-2022-JP";
     if (ascii_based && is_ascii(octets)) return std::string(octets.substr(0, most));
     // UTF-8 under a wrong name is common, and hardly any other text is valid UTF-8 by chance.
     if (name == "UTF-8" || ((!from || from == western) && is_valid_utf8(octets)))
@@ -220,29 +249,18 @@ void append_utf8(std::string& out, char32_t character) {
 std::size_t remove_invisible(std::string& utf8) {
     if (is_ascii(utf8)) return 0;
     std::size_t removed = 0, to = 0;
-    const auto octet = [&](std::size_t i) {
-        return i < utf8.size() ? static_cast<unsigned char>(utf8[i]) : 0u;
-    };
     for (std::size_t at = 0; at < utf8.size();) {
-        const unsigned a = octet(at);
-        if (a < 0xC2) {
+        if (static_cast<unsigned char>(utf8[at]) < 0xC2) {
             utf8[to++] = utf8[at++];
             continue;
         }
-        const unsigned b = octet(at + 1), c = octet(at + 2);
-        if (a == 0xC2 && b == 0xA0) { // U+00A0
+        const auto rest = std::string_view(utf8).substr(at);
+        if (const auto length = invisible_length(rest)) {
+            at += length;
+            ++removed;
+        } else if (rest.starts_with("\xC2\xA0")) { // U+00A0
             utf8[to++] = ' ';
             at += 2;
-        } else if (a == 0xC2 && b == 0xAD) { // U+00AD
-            at += 2;
-            ++removed;
-        } else if ((a == 0xE2 && b == 0x80 &&
-                    ((c >= 0x8B && c <= 0x8F) || (c >= 0xAA && c <= 0xAE))) || // U+200B-F, U+202A-E
-                   (a == 0xE2 && b == 0x81 && c >= 0xA0 && c <= 0xAF) ||       // U+2060-F
-                   (a == 0xEF && b == 0xBB && c == 0xBF) ||
-                   (a == 0xCD && b == 0x8F)) { // U+FEFF, U+034F
-            at += a == 0xCD ? 2 : 3;
-            ++removed;
         } else {
             utf8[to++] = utf8[at++];
         }

@@ -21,7 +21,7 @@ std::string cut_utf8(std::string_view valid, std::size_t most);
 /// U+FFFD for what is no scalar value.
 void append_utf8(std::string& out, char32_t character);
 
-/// Removes characters that are not seen (zero width, soft hyphen, direction marks) and makes no-break spaces
+/// Removes characters that are not seen (zero width, soft hyphen, direction marks, variation selectors) and makes no-break spaces
 /// plain ones, so that words are found however they are broken up. Returns how many were removed.
 std::size_t remove_invisible(std::string& utf8);
 

@@ -2,6 +2,7 @@
 
 #include "core/address.hpp"
 #include "core/text.hpp"
+#include "mime/punycode.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -46,6 +47,23 @@ std::optional<std::string> to_ascii(const std::string& utf8) {
     const std::unique_ptr<std::uint8_t, decltype(&idn2_free)> owned(raw, idn2_free);
     if (rc != IDN2_OK) return std::nullopt;
     return std::string(reinterpret_cast<const char*>(raw));
+}
+
+/// For names with what IDNA 2008 refuses, such as emoji: browsers go there all the same. Each label by itself; of the last
+/// one IDNA must approve, or it is the text behind a host.
+std::optional<std::string> to_ascii_leniently(std::string utf8) {
+    if (!is_valid_utf8(utf8) || utf8.find("\xEF\xBF\xBD") != utf8.npos) return std::nullopt; // U+FFFD: was something else
+    for (const auto* dot : {"\xE3\x80\x82", "\xEF\xBC\x8E", "\xEF\xBD\xA1"}) // UTS #46 2.3: U+3002, U+FF0E, U+FF61
+        for (auto at = utf8.find(dot); at != utf8.npos; at = utf8.find(dot, at + 1))
+            utf8.replace(at, 3, ".");
+    std::string out;
+    const auto labels = split(utf8, '.');
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        auto label = to_ascii(std::string(labels[i]));
+        if (!label && i + 1 == labels.size()) return std::nullopt;
+        out.append(i > 0 ? "." : "").append(label ? *label : "xn--" + punycode(ascii_lowercase(labels[i])));
+    }
+    return out;
 }
 
 std::optional<std::uint64_t> ipv4_number(std::string_view text) {
@@ -125,6 +143,7 @@ std::optional<Host> parse_host(std::string_view written) {
     const auto decoded = percent_decoded(written);
     const bool obfuscated = decoded.size() != written.size();
     auto host = to_ascii(decoded);
+    if (!host) host = to_ascii_leniently(decoded);
     if (!host) return std::nullopt;
     if (host->size() > 1 && host->back() == '.') host->pop_back(); // the root
     if (ends_in_number(*host)) {
@@ -150,6 +169,7 @@ const std::optional<Host>& HostMemo::parse(std::string_view written) {
 
 bool has_known_suffix(const std::string& host) {
     const auto dot = host.rfind('.');
+    if (host.ends_with(".example") || host.ends_with(".test")) return true; // reserved (RFC 2606 2), and in nobody's files
     return dot != host.npos && psl_is_public_suffix2(suffixes(), host.c_str() + dot + 1,
                                                      PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
 }

@@ -29,7 +29,7 @@ class HostMemo {
     std::unordered_map<std::string, std::optional<Host>> known_;
 };
 
-/// Its top level is in the ICANN part of the Public Suffix List: tells "example.com" from "report.pdf".
+/// Its top level is in the ICANN part of the Public Suffix List, or reserved for examples: tells "example.com" from "report.pdf".
 bool has_known_suffix(const std::string& host);
 
 } // namespace lazaret::mime

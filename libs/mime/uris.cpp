@@ -147,6 +147,47 @@ std::size_t begin_before(std::string_view text, std::size_t colon) {
     return text.npos;
 }
 
+/// Where URIs begin in a text, one after another. Linear, since what is done only grows.
+class Beginnings {
+  public:
+    explicit Beginnings(std::string_view text) : text_(text), colon_(text.find(':')), dot_(text.find('.')) {}
+
+    /// The next that is not before `done`, or npos.
+    std::size_t next(std::size_t done) {
+        if (colon_ != text_.npos && colon_ < done) colon_ = text_.find(':', done);
+        if (dot_ != text_.npos && dot_ < done) dot_ = text_.find('.', done);
+        while (colon_ != text_.npos || dot_ != text_.npos) {
+            std::size_t begin = text_.npos;
+            if (colon_ < dot_) {
+                begin = begin_before(text_, colon_);
+                colon_ = text_.find(':', colon_ + 1);
+            } else {
+                if (dot_ >= 3 && ascii_iequals(text_.substr(dot_ - 3, 3), "www") && (dot_ == 3 || !is_word(text_[dot_ - 4])))
+                    begin = dot_ - 3;
+                dot_ = text_.find('.', dot_ + 1);
+            }
+            if (begin != text_.npos && begin >= done) return begin;
+        }
+        return text_.npos;
+    }
+
+  private:
+    std::string_view text_;
+    std::size_t colon_, dot_;
+};
+
+/// The first place of the Web that the text names among other words.
+std::optional<Uri> first_shown(std::string_view text, HostMemo* memo) {
+    Beginnings beginnings(text);
+    for (std::size_t begin = beginnings.next(0); begin != text.npos;) {
+        const auto written = uri_at(text, begin);
+        auto uri = parse_uri(written, memo);
+        if (uri && uri->scheme != "mailto") return uri;
+        begin = beginnings.next(std::max(begin + written.size(), begin + 1));
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<Uri> parse_uri(std::string_view written, HostMemo* memo) {
@@ -191,26 +232,12 @@ std::optional<Uri> UriCollector::parse(std::string_view written) {
 }
 
 void UriCollector::read_text(std::string_view text) {
-    std::size_t done = 0; // behind the last URI
-    std::size_t colon = text.find(':'), dot = text.find('.');
-    while (colon != text.npos || dot != text.npos) {
-        std::size_t begin = text.npos;
-        if (colon < dot) {
-            begin = begin_before(text, colon);
-            colon = text.find(':', colon + 1);
-        } else {
-            if (dot >= 3 && ascii_iequals(text.substr(dot - 3, 3), "www") &&
-                (dot == 3 || !is_word(text[dot - 4])))
-                begin = dot - 3;
-            dot = text.find('.', dot + 1);
-        }
-        if (begin == text.npos || begin < done) continue;
+    Beginnings beginnings(text);
+    for (std::size_t begin = beginnings.next(0); begin != text.npos;) {
         const auto written = uri_at(text, begin);
         if (auto uri = parse(written)) add(std::move(*uri), true);
         if (budget_.hit.has(Limit::uris)) return;
-        done = std::max(begin + written.size(), begin + 1);
-        if (colon != text.npos && colon < done) colon = text.find(':', done);
-        if (dot != text.npos && dot < done) dot = text.find('.', done);
+        begin = beginnings.next(std::max(begin + written.size(), begin + 1));
     }
 }
 
@@ -221,7 +248,7 @@ void UriCollector::read_target(std::string_view written) {
 std::optional<DeceptiveLink> deception(const Anchor& anchor, HostMemo* memo) {
     const auto shown = trim(anchor.shown);
     if (shown.find('.') == shown.npos) return std::nullopt; // most links: words
-    auto seen = parse_uri(uri_at(shown, 0), memo);
+    auto seen = first_shown(shown, memo);
     if (!seen) { // a bare host, alone
         if (shown.find_first_of(" \t\n@") != shown.npos) return std::nullopt;
         const auto host = host_of(shown.substr(0, shown.find_first_of("/?#:")), memo);
@@ -229,7 +256,7 @@ std::optional<DeceptiveLink> deception(const Anchor& anchor, HostMemo* memo) {
         seen.emplace();
         set_host(*seen, *host);
     }
-    if (seen->scheme == "mailto" || seen->domain.empty()) return std::nullopt;
+    if (seen->domain.empty()) return std::nullopt;
     auto target = parse_uri(anchor.target, memo);
     if (!target || target->scheme == "mailto" || seen->domain == target->domain) return std::nullopt;
     return DeceptiveLink{std::move(seen->host), std::move(*target)};

@@ -34,7 +34,8 @@ struct Uri {
 /// ones, other schemes, and what has no host.
 std::optional<Uri> parse_uri(std::string_view written, HostMemo* memo = nullptr);
 
-/// An HTML link whose visible text names a place of another registrable domain than it leads to.
+/// An HTML link whose visible text names a place of another registrable domain than it leads to: a URI anywhere in it, the
+/// first if there are several, or a host alone.
 struct DeceptiveLink {
     std::string shown_host;
     Uri target;

@@ -1,4 +1,5 @@
 #include "mime/hosts.hpp"
+#include "mime/punycode.hpp"
 #include "mime/uris.hpp"
 
 #include <gmock/gmock.h>
@@ -72,6 +73,17 @@ TEST(Uris, disguises_come_off_and_are_told) {
     EXPECT_TRUE(user->has_user);
 }
 
+TEST(Uris, hosts_that_idna_refuses_are_kept) {
+    EXPECT_EQ(normal("http://i\u2764evil.example/x"), "http://xn--ievil-102c.example/x");
+    EXPECT_EQ(parse_uri("http://\u2764.evil.com/")->domain, "evil.com");
+    EXPECT_EQ(normal("http://\u2764\u3002example/"), "http://xn--qei.example/");
+    EXPECT_EQ(normal("http://shop.example\uFF0C\u5E76\u4E14/"), "none") << "text behind a host";
+    EXPECT_EQ(normal("http://a\uFFFDb.example/"), "none");
+    EXPECT_EQ(punycode("b\u00FCcher"), "bcher-kva"); // as IDNA has it
+    EXPECT_EQ(punycode("\u4ED6\u4EEC\u4E3A\u4EC0\u4E48\u4E0D\u8BF4\u4E2D\u6587"), "ihqwcrb4cv8a8dqg056pqjye"); // RFC 3492 7.1 (B)
+    EXPECT_EQ(punycode("3\u5E74b\u7D44\u91D1\u516B\u5148\u751F"), "3b-ww4c5e180e575a65lsy2b");                  // (L)
+}
+
 TEST(Uris, registrable_domains) {
     EXPECT_EQ(parse_uri("http://a.b.example.co.uk/")->domain, "example.co.uk");
     EXPECT_EQ(parse_uri("http://www.example.com/")->domain, "example.com");
@@ -98,7 +110,7 @@ TEST(Uris, each_once_and_bounded) {
 
 TEST(Uris, made_to_be_slow_is_not) {
     for (const auto* piece : {":", "http:", "http://", "www.", "mailto:", "http://a)", "w",
-                              "http://a.example/)))))", "http://%", "www.\u00FC.example "}) {
+                              "http://a.example/)))))", "http://%", "www.\u00FC.example ", "www.\u2764\u2765\u2766.a "}) {
         std::string text;
         while (text.size() < 1048576)
             text += piece;
@@ -115,6 +127,12 @@ TEST(Uris, links_that_show_one_place_and_lead_to_another) {
     EXPECT_EQ(shows("bank.com", "http://192.0.2.1/"), "bank.com");
     EXPECT_EQ(shows(" WWW.Bank.com: sign in", "http://bank.com.evil.net/"), "www.bank.com");
     EXPECT_EQ(shows("www.bank.com", "https://login.bank.com/x"), "");
+    EXPECT_EQ(shows("Log in at https://www.bank.com/login", "http://evil.net/"), "www.bank.com");
+    EXPECT_EQ(shows("Log in (www.bank.com), or mailto:x@y.com", "http://evil.net/"), "www.bank.com");
+    EXPECT_EQ(shows("Log in at https://www.bank.com/login", "http://login.bank.com/"), "");
+    EXPECT_EQ(shows("bank.example", "http://evil.test/"), "bank.example");
+    EXPECT_EQ(shows("www.bank.test", "http://evil.test/"), "www.bank.test");
+    EXPECT_EQ(shows("mailto:joe@bank.com", "http://evil.net/"), "");
     EXPECT_EQ(shows("Sign in at bank.com", "http://evil.net/"), "");
     EXPECT_EQ(shows("report.pdf", "http://files.net/"), "");
     EXPECT_EQ(shows("joe@bank.com", "http://evil.net/"), "");

@@ -25,6 +25,12 @@ TEST(Words, are_decoded) {
         EXPECT_EQ(decode_words(broken), broken);
 }
 
+TEST(Charset, four_octets_a_character) {
+    EXPECT_EQ(to_utf8(std::string("\xFF\xFE\0\0c\0\0\0a\0\0\0", 12), "utf-32", 99), "ca");
+    EXPECT_EQ(to_utf8(std::string("c\0\0\0a\0\0\0", 8), "UTF-32LE", 99), "ca");
+    EXPECT_EQ(to_utf8(std::string("\0\0\0c\0\0\0a", 8), "utf-32be", 99), "ca");
+}
+
 TEST(Words, display_names) {
     const auto name = [](std::string_view value) { return first_mailbox(value).name; };
     const auto address = [](std::string_view value) { return first_mailbox(value).address; };
