@@ -289,6 +289,12 @@ Reply content_refused(std::string_view url) {
     return Reply(550, Enhanced(5, 7, 1), with_url(std::move(text), url));
 }
 
+Reply attachment_refused(std::string_view url) {
+    std::string text = "The message has an attachment of a type that is not allowed and was not sent";
+    if (!url.empty()) text.append(". What to do:");
+    return Reply(550, Enhanced(5, 7, 1), with_url(std::move(text), url));
+}
+
 Reply virus_refused(std::string_view url) {
     std::string text = "The message contains malware and was not sent";
     if (!url.empty()) text.append(". What to do:");

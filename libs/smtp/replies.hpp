@@ -74,6 +74,7 @@ Reply quarantined(std::string_view reason, std::string_view url);
 Reply limit_reached(std::string_view limit, std::string_view retry_after, std::string_view url);
 Reply unjudged_limit_reached(std::string_view retry_after, std::string_view url); ///< 450: too much that nobody has judged
 Reply content_refused(std::string_view url);
+Reply attachment_refused(std::string_view url); ///< also of a file in an archive
 Reply virus_refused(std::string_view url);
 Reply content_unjudged(); ///< 451: a scanner that has to judge it has not
 Reply header_too_big();

@@ -140,6 +140,7 @@ TEST(Replies, AreWellFormedAndComeBackWhole) {
         limit_reached("100 messages an hour", "5 minutes", "https://example.org/l"),
         unjudged_limit_reached("5 minutes", "https://example.org/l"),
         content_refused("https://example.org/c"),
+        attachment_refused("https://example.org/c"),
         virus_refused("https://example.org/c"),
         content_unjudged(),
         header_too_big(),
@@ -175,6 +176,7 @@ TEST(Replies, TheUrlStandsLast) {
                     .ends_with(" https://a.example/x"));
     EXPECT_TRUE(replies::unjudged_limit_reached("1 minute", "https://a.example/x").text().ends_with(" https://a.example/x"));
     EXPECT_TRUE(replies::content_refused("https://a.example/x").text().ends_with(" https://a.example/x"));
+    EXPECT_TRUE(replies::attachment_refused("https://a.example/x").text().ends_with(" https://a.example/x"));
     EXPECT_EQ(replies::quarantined("", "").text(), "Sending mail is blocked for you");
 }
 

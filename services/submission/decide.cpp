@@ -1,5 +1,5 @@
 // Step 7: the judgement becomes a verdict, with the words for the client. They never name a rule or a symbol, or spammers would
-// write around it.
+// write around it; of a file whoever sent it in good faith has to know that it was the file.
 
 #include "limits/share.hpp"
 #include "smtp/replies.hpp"
@@ -14,13 +14,35 @@ using event::RefusedBy;
 using verdict::Mode;
 using Kind = verdict::Verdict::Kind;
 
+namespace {
+
+enum class Refused { content, attachment, virus };
+
+/// The page's word for it, {reason} in server.help_url.
+std::string_view help_word(Refused why) {
+    return why == Refused::virus ? "virus" : why == Refused::attachment ? "attachment" : "content";
+}
+
+smtp::Reply refusal_reply(Refused why, const std::string& url) {
+    switch (why) {
+    case Refused::virus: return replies::virus_refused(url);
+    case Refused::attachment: return replies::attachment_refused(url);
+    case Refused::content: break;
+    }
+    return replies::content_refused(url);
+}
+
+} // namespace
+
 verdict::Verdict Session::decide(scan::Judgement judgement) const {
     const auto& trace = transaction_->record.trace;
     verdict::Verdict out;
     switch (judgement.kind) {
     case Kind::refuse: {
-        const auto url = help_url(trace.view(), judgement.is_virus ? "virus" : "content");
-        auto reply = judgement.is_virus ? replies::virus_refused(url) : replies::content_refused(url);
+        const auto why = judgement.is_virus                              ? Refused::virus
+                         : judgement.reason.starts_with("attachment.") ? Refused::attachment
+                                                                       : Refused::content;
+        auto reply = refusal_reply(why, help_url(trace.view(), help_word(why)));
         out = verdict::turn_away(std::move(reply), RefusedBy::content, std::move(judgement.reason));
         break;
     }

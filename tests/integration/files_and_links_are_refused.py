@@ -18,6 +18,7 @@ from support.instance import Case, main  # noqa: E402
 from support.nameserver import NameServer  # noqa: E402
 from support.scanned import ScannedInstance  # noqa: E402
 
+FILE = "5.7.1 The message has an attachment of a type that is not allowed and was not sent. What to do: https://help.isp.example/attachment?case="
 SPAM = "5.7.1 The message looks like spam or malware and was not sent. What to do: https://help.isp.example/content?case="
 
 
@@ -40,11 +41,13 @@ class FilesAndLinks(Case):
         cls.options = {"sections": {"links": {"mode": "enforce"}, "dns": {"servers": [cls.names.address]},
                                     "dns_list": [{"name": "dbl", "zone": "key7.dbl.example", "of": "domains", "mode": "enforce", "score": 12.0}]}}
 
-    def send(self, text="See the file.", name=None, octets=b"words"):
+    def send(self, text="See the file.", name=None, octets=b"words", first=None):
         """(code, text of the reply, what the event says was found)"""
         message = email.message.EmailMessage()
         message["Subject"], message["From"], message["To"] = "the file", "one@test.example", "paul@isle.example"
         message.set_content(text)
+        if first: # beyond content.scan_size
+            message.add_attachment(first, maintype="image", subtype="x-raw", filename="photo.raw")
         if name:
             message.add_attachment(octets, maintype="application", subtype="octet-stream", filename=name)
         before = self.events()
@@ -63,7 +66,7 @@ class FilesAndLinks(Case):
     def expect_refused(self, finding, **message):
         code, text, found = self.send(**message)
         self.assertEqual((code, found), (550, finding), text)
-        self.assertTrue(text.startswith(SPAM), text)
+        self.assertTrue(text.startswith(FILE if finding.startswith("attachment.") else SPAM), text)
 
     def expect_sent(self, finding="", **message):
         code, text, found = self.send(**message)
@@ -82,6 +85,10 @@ class FilesAndLinks(Case):
         self.expect_refused("attachment.extension.exe:enforce:10", name="run.exe")
         self.expect_refused("attachment.kind.dos_executable:enforce:10", name="report.dat", octets=b"MZ" + bytes(200))
         self.expect_refused("attachment.inside.js:enforce:10", name="report.zip", octets=zipped("invoice.js"))
+        self.expect_refused("attachment.extension.exe:enforce:10", name="run.exe", first=bytes(300_000))
+        self.reload("attachments", "allow", '["exe"]')
+        self.expect_sent(name="run.exe", octets=b"MZ" + bytes(200))
+        self.reload("attachments", "allow", "[]")
         self.reload("content", "reject_score", "20.0")
         self.expect_sent("attachment.extension.exe:enforce:10", name="run.exe")
 
