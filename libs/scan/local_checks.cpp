@@ -3,6 +3,7 @@
 #include "scan/policy.hpp"
 #include "scan/reading.hpp"
 
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -60,11 +61,18 @@ Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Confi
     return std::shared_ptr<const LocalChecks>(std::move(made));
 }
 
-std::vector<verdict::Finding> LocalChecks::run(Reading& reading, RuleScanner& scanner) const {
+std::vector<verdict::Finding> LocalChecks::run(Reading& reading, RuleScanner& scanner, std::vector<CheckLook>* looks) const {
     std::vector<verdict::Finding> findings;
-    if (rules_) findings = scanner.scan(*rules_, reading);
-    if (attachments_) append(findings, check_attachments(reading, *attachments_));
-    if (checks_links_) append(findings, check_links(reading, *links_));
+    const auto look = [&](std::string_view check, auto&& find) {
+        const auto began = std::chrono::steady_clock::now();
+        auto found = find();
+        const auto took = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
+        if (looks) looks->push_back({check, took, found.size()});
+        append(findings, std::move(found));
+    };
+    if (rules_) look("rules", [&] { return scanner.scan(*rules_, reading); });
+    if (attachments_) look("attachments", [&] { return check_attachments(reading, *attachments_); });
+    if (checks_links_) look("links", [&] { return check_links(reading, *links_); });
     return findings;
 }
 

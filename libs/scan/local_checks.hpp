@@ -3,17 +3,27 @@
 
 #include "config/config.hpp"
 #include "core/result.hpp"
+#include "core/time.hpp"
 #include "scan/attachments.hpp"
 #include "scan/links.hpp"
 #include "scan/rules.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lazaret::scan {
 
 class Reading;
+
+/// What one kind of check took and found. The first that needs a message taken apart takes the time for it.
+struct CheckLook {
+    std::string_view check; ///< "rules", "attachments", "links"
+    Duration took{};
+    std::size_t findings = 0;
+};
 
 class LocalChecks {
   public:
@@ -22,8 +32,8 @@ class LocalChecks {
 
     /// No check is on: there is nothing that run() could find.
     bool empty() const { return !rules_ && !attachments_ && !checks_links_; }
-    /// In the modes of the checks, under those of the configuration.
-    std::vector<verdict::Finding> run(Reading& reading, RuleScanner& scanner) const;
+    /// In the modes of the checks, under those of the configuration. `looks`: where each that is on tells of itself.
+    std::vector<verdict::Finding> run(Reading& reading, RuleScanner& scanner, std::vector<CheckLook>* looks = nullptr) const;
 
     /// What to ask DNS lists about and what an event is to say: where the message leads, without what links.allow_file covers.
     std::vector<std::string> hosts(Reading& reading) const;

@@ -47,6 +47,22 @@ TEST_F(LocalChecksTest, AllOfThemSayWhatTheyFind) {
     EXPECT_THAT(found("letter.txt"), ElementsAre("casino:warn:2", "uri.blocked.evil.example:enforce:10"));
 }
 
+TEST_F(LocalChecksTest, EachTellsOfItself) {
+    config_.attachments.mode = Mode::off;
+    const auto checks = LocalChecks::load(config_);
+    ASSERT_TRUE(checks);
+    const auto message = message_with("run.exe");
+    Reading reading(message, message.find("\r\n\r\n") + 4);
+    RuleScanner scanner;
+    std::vector<CheckLook> looks;
+    (*checks)->run(reading, scanner, &looks);
+    ASSERT_EQ(looks.size(), 2u) << "those that are on";
+    EXPECT_EQ(looks[0].check, "rules");
+    EXPECT_EQ(looks[0].findings, 1u);
+    EXPECT_EQ(looks[1].check, "links");
+    EXPECT_EQ(looks[1].findings, 1u);
+}
+
 TEST_F(LocalChecksTest, ExtensionsAreTheAdministrators) {
     config_.links.mode = Mode::off;
     config_.attachments.forbid = {"mp3"};

@@ -35,7 +35,8 @@ struct Wanted {
 
 struct Scanned {
     std::vector<verdict::Finding> local;
-    Duration local_took{};
+    std::vector<scan::CheckLook> checks; ///< of this process
+    Duration reading_took{}, local_took{}; ///< taking the message apart; that and all checks
     std::vector<std::string> hosts; ///< that DNS lists are asked about
     std::vector<scan::Look> looks;
     std::vector<scan::ListLook> lists;
@@ -69,8 +70,11 @@ void look(const std::string& message, const config::Config& config, const scan::
     const scan::MemoryOctets whole(message);
     scan::Reading reading(std::string_view(message).substr(0, scan::octets_to_read(body_at, config.content.scan_size)), body_at,
                           &whole);
+    reading.text();
+    reading.uris();
+    out.reading_took = std::chrono::duration_cast<Duration>(Clock::now() - begun);
     scan::RuleScanner rules;
-    out.local = checks.run(reading, rules);
+    out.local = checks.run(reading, rules, &out.checks);
     out.hosts = checks.hosts(reading);
     out.local_took = std::chrono::duration_cast<Duration>(Clock::now() - begun);
 }
@@ -146,6 +150,15 @@ Json to_json(const verdict::Finding& finding) {
     json["name"] = finding.name;
     json["mode"] = std::string(verdict::to_string(finding.mode));
     json["score"] = finding.score;
+    json["tags"] = finding.tags;
+    return json;
+}
+
+Json to_json(const scan::CheckLook& look) {
+    Json json;
+    json["name"] = std::string(look.check);
+    json["findings"] = look.findings;
+    json["ms"] = static_cast<double>(look.took.count()) / 1000;
     return json;
 }
 
@@ -168,7 +181,7 @@ Json to_json(const std::string& scanner, const scan::Outcome& outcome) {
 }
 
 void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
-    Json json, findings = Json::array(), scanners = Json::array();
+    Json json, findings = Json::array(), checks = Json::array(), scanners = Json::array();
     json["verdict"] = std::string(verdict::to_string(judgement.kind));
     json["tag"] = judgement.tag;
     json["divert"] = judgement.divert;
@@ -177,6 +190,9 @@ void print_as_json(const Scanned& scanned, const scan::Judgement& judgement) {
     for (const auto& finding : judgement.findings) findings.push_back(to_json(finding));
     json["findings"] = std::move(findings);
     json["local_ms"] = static_cast<double>(scanned.local_took.count()) / 1000;
+    json["reading_ms"] = static_cast<double>(scanned.reading_took.count()) / 1000;
+    for (const auto& look : scanned.checks) checks.push_back(to_json(look));
+    json["checks"] = std::move(checks);
     for (const auto& look : scanned.looks) scanners.push_back(to_json(std::string(look.scanner), look.outcome));
     for (const auto& look : scanned.lists) scanners.push_back(to_json("dns." + look.list, look.outcome));
     json["scanners"] = std::move(scanners);
@@ -198,8 +214,10 @@ bool is_symbol(const std::string& name, const Scanned& scanned) {
 
 void print_for_people(const Scanned& scanned, const scan::Judgement& judgement, const scan::Policy& policy) {
     Table scanners({"SCANNER", "RESULT", "ITS SCORE", "MS", "SAYS"});
-    scanners.add({"lazaret", scanned.local.empty() ? "clean" : "found", "-", milliseconds(scanned.local_took),
-                  scanned.local.empty() ? "-" : show_count(scanned.local.size(), "finding")});
+    scanners.add({"reading", "-", "-", milliseconds(scanned.reading_took), "-"});
+    for (const auto& look : scanned.checks)
+        scanners.add({std::string(look.check), look.findings == 0 ? "clean" : "found", "-", milliseconds(look.took),
+                      look.findings == 0 ? "-" : show_count(look.findings, "finding")});
     for (const auto& look : scanned.looks) {
         const auto& outcome = look.outcome;
         const auto says = !outcome.failure.empty() ? outcome.failure : std::string(to_string(outcome.wish));
