@@ -1,7 +1,7 @@
 #include "relay/connection.hpp"
 
-#include "core/text.hpp"
 #include "metrics/registry.hpp"
+#include "mime/mask.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,6 +23,11 @@ constexpr Duration look = std::chrono::milliseconds(200);
 std::span<char> scratch() {
     static thread_local std::array<char, 16 * 1024> buffer;
     return buffer;
+}
+
+/// What the next hop said, for the log: it likes to name the recipient.
+std::string masked(std::string_view said, std::size_t most = 200) {
+    return mime::Mask({}).reply(said, most);
 }
 
 void count_reply(int code) {
@@ -53,8 +58,7 @@ Fault Connection::broken(Fault fault) {
 }
 
 Fault Connection::refused(const char* what, const smtp::Reply& reply) {
-    return broken(Fault(Kind::refused, std::string(what) + ": " + std::to_string(reply.code()) + " " +
-                                           printable(reply.text())));
+    return broken(Fault(Kind::refused, std::string(what) + ": " + std::to_string(reply.code()) + " " + masked(reply.text())));
 }
 
 Fault Connection::from_transfer(const net::Transfer& transfer) {
@@ -76,7 +80,7 @@ Fault Connection::check_quiet() {
     }
     // RFC 5321 3.8: a server that shuts down, or has waited too long for us, may say so unasked.
     const auto kind = pending_.starts_with("421") ? Kind::closed : Kind::unsolicited;
-    return broken(Fault(kind, "said without being asked: " + printable(pending_, 80)));
+    return broken(Fault(kind, "said without being asked: " + masked(pending_, 80)));
 }
 
 net::task<Fault> Connection::send(std::string_view wire, Duration timeout) {
@@ -114,7 +118,7 @@ net::task<Fault> Connection::read_reply(Duration timeout, smtp::Reply& reply) {
         }
         const auto used = reader_.feed(octets);
         if (reader_.state() == smtp::ReplyReader::State::fault)
-            co_return broken(Fault(Kind::garbage, "not an SMTP reply: " + printable(octets, 80)));
+            co_return broken(Fault(Kind::garbage, "not an SMTP reply: " + masked(octets, 80)));
         if (kept) pending_.erase(0, used);
         else pending_.assign(octets.substr(used));
         if (reader_.state() == smtp::ReplyReader::State::complete) break;

@@ -18,7 +18,8 @@ namespace lazaret::relay {
 /// hear what it is owed, and a client that takes longer to speak does not keep a connection to the next hop.
 inline constexpr Duration patience = std::chrono::milliseconds(300);
 
-/// Why a connection is of no use any more, or none can be had. Its text is for the log.
+/// Why a connection is of no use any more, or none can be had. Its text is for the log: what the next hop said
+/// stands in it without addresses, and Transaction takes out the names it knows, too.
 struct Fault {
     enum class Kind {
         none,

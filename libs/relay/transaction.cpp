@@ -1,6 +1,5 @@
 #include "relay/transaction.hpp"
 
-#include "core/text.hpp"
 #include "log/log.hpp"
 #include "smtp/data_reader.hpp"
 #include "smtp/replies.hpp"
@@ -13,6 +12,7 @@ namespace lazaret::relay {
 namespace {
 
 using Kind = Fault::Kind;
+constexpr std::size_t longest_quote = 300; // of what the next hop said, in the log
 constexpr std::size_t piece_size = 64 * 1024, flush_at = 256 * 1024;
 /// Of commands that go out together; their replies fit into any socket's buffers.
 constexpr std::size_t group_size = 16 * 1024;
@@ -22,10 +22,6 @@ smtp::Reply reply_for(const Fault& fault) {
     if (fault.kind == Kind::refused) return map_reply(smtp::Reply(421, {}, ""), Stage::mail).reply;
     if (fault.kind == Kind::local) return smtp::replies::internal();
     return smtp::replies::next_hop_lost();
-}
-
-std::string describe(const smtp::Reply& reply) {
-    return std::to_string(reply.code()) + " " + printable(reply.text());
 }
 
 } // namespace
@@ -53,6 +49,7 @@ net::task<> Transaction::rcpt(std::span<smtp::RcptTo> group, const Answered& ans
                                       : Mapped(smtp::replies::next_hop_changed(), true));
             continue;
         }
+        hide_recipients(fault, asking.open);
         // The same recipient twice: it is not to be had.
         if (open_when_lost == asking.open.size() || !may_replace(fault)) {
             break_off(fault);
@@ -75,6 +72,7 @@ net::task<smtp::Reply> Transaction::data(Content& content) {
         if (verdict_) break;
         if (!fault) fault = co_await replay(exchange);
         if (!fault) break;
+        hide_recipients(fault);
         if (again || !may_replace(fault)) co_return break_off(fault);
         give_up_connection(fault);
     }
@@ -96,7 +94,10 @@ net::task<smtp::Reply> Transaction::data(Content& content) {
     smtp::Reply reply;
     if (!fault) fault = co_await connection.read_reply(lease_->settings().data_timeout, reply);
     if (!fault && (reply.code() == 421 || !in_order(reply, Stage::content))) fault = out_of_step(reply);
-    if (fault) co_return break_off(fault);
+    if (fault) {
+        hide_recipients(fault);
+        co_return break_off(fault);
+    }
     if (!exchange.data && reply.code() >= 500 && reply.code() <= 504) bdat_refused(reply);
     connection.set_in_transaction(false);
     lease_->hop().worked();
@@ -327,6 +328,22 @@ net::task<Fault> Transaction::stream_chunk(Content& content) {
     if (left > 0) co_return connection.broken(Fault(Kind::local, "content is shorter than was told"));
     const Fault fault = co_await connection.send_content(wire, timeout);
     co_return fault;
+}
+
+mime::Mask Transaction::mask(std::span<const smtp::RcptTo> asked) const {
+    std::vector<std::string> known;
+    for (const auto& list : {asked, std::span<const smtp::RcptTo>(taken_)})
+        for (const auto& to : list)
+            if (known.size() < mime::Mask::max_recipients) known.push_back(to.path.address);
+    return mime::Mask(known);
+}
+
+void Transaction::hide_recipients(Fault& fault, std::span<const smtp::RcptTo> asked) const {
+    fault.text = mask(asked).reply(fault.text, longest_quote);
+}
+
+std::string Transaction::describe(const smtp::Reply& reply) const {
+    return std::to_string(reply.code()) + " " + mask().reply(reply.text(), longest_quote);
 }
 
 Fault Transaction::out_of_step(const smtp::Reply& reply) {

@@ -3,6 +3,7 @@
 // hop has the message: it came after the last octet and nothing unasked came before it.
 
 #include "core/result.hpp"
+#include "mime/mask.hpp"
 #include "net/task.hpp"
 #include "relay/group.hpp"
 #include "relay/reply_mapping.hpp"
@@ -62,6 +63,8 @@ class Transaction {
     void move_to(HopGroup& hops);
     bool holds_connection() const { return lease_.has_value(); }
     const std::vector<smtp::RcptTo>& taken() const { return taken_; } ///< accepted by the next hop
+    /// Hides whom the message is for in what the next hop said about it: the recipients taken, and `asked`.
+    mime::Mask mask(std::span<const smtp::RcptTo> asked = {}) const;
 
     /// The reply given last is no judgement on the mail: the next hop was away, broke off or talked nonsense.
     bool failed() const { return failed_; }
@@ -96,6 +99,8 @@ class Transaction {
     void give_up_connection(const Fault& fault);
     net::task<Fault> stream_content(Content& content);
     net::task<Fault> stream_chunk(Content& content);
+    void hide_recipients(Fault& fault, std::span<const smtp::RcptTo> asked = {}) const;
+    std::string describe(const smtp::Reply& reply) const;
     Fault out_of_step(const smtp::Reply& reply);
     void forward_refused(const smtp::Reply& reply);
     void bdat_refused(const smtp::Reply& reply);

@@ -70,6 +70,30 @@ INSTANTIATE_TEST_SUITE_P(Stages, FaultTest, ::testing::ValuesIn(faults()), [](co
     return std::string(each.param.stage) + "_" + std::to_string(each.index);
 });
 
+TEST_F(TransactionTest, WhomTheHopNamesIsNotLogged) {
+    const std::string says = " 5.1.1 <bob@b.example>: user bob is unknown\r\n";
+    std::string big;
+    while (big.size() < 3000000)
+        big += std::string(70, 'q') + "\r\n";
+    const std::pair<const char*, Act> acts[] = {{"rcpt", Act("421" + says)},
+                                                {"rcpt", Act("999" + says)},
+                                                {"dot", Act("421" + says)},
+                                                {"dot", Act("354" + says)},
+                                                {"content", Act("550" + says)}};
+    for (const auto& [stage, act] : acts) {
+        hop.messages.clear();
+        if (stage == std::string("content")) hop.fault = act, hop.fault_after = 1000;
+        else hop.acts[stage] = act;
+        testing::internal::CaptureStderr();
+        expect_deferred(send({"bob@b.example"}, big));
+        const auto log = testing::internal::GetCapturedStderr();
+        EXPECT_THAT(log, ::testing::HasSubstr("event=next_hop_lost"));
+        EXPECT_THAT(log, ::testing::HasSubstr("5.1.1 <***@b.example>: user *** is")) << act.text;
+        EXPECT_THAT(log, ::testing::Not(::testing::HasSubstr("bob")));
+        expect_recovery();
+    }
+}
+
 TEST_F(TransactionTest, NobodyListens) {
     hop.refuse();
     const auto out = send();

@@ -3,7 +3,6 @@
 
 #include "core/text.hpp"
 #include "message/trace.hpp"
-#include "mime/mask.hpp"
 #include "smtp/replies.hpp"
 #include "submission/session.hpp"
 #include "submission/worker.hpp"
@@ -56,7 +55,7 @@ net::task<smtp::Reply> Session::relay() {
         co_return smtp::replies::accepted(reply.text());
     }
     report_refused(tx.hop->failed() ? event::RefusedBy::unavailable : event::RefusedBy::next_hop,
-                   mime::Mask({}).reply(reply.text(), event::longest_reason), reply);
+                   tx.hop->mask().reply(reply.text(), event::longest_reason), reply);
     co_return reply;
 }
 

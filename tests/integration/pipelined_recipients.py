@@ -28,7 +28,8 @@ def expected(name):
 
 
 class Hop:
-    """A next hop that says no to names with "none" or "later" in them, and closes once when it is asked for "lost"."""
+    """A next hop that says no to names with "none" or "later" in them, and closes once when it is asked for "lost". It
+    names the recipient who was asked for "away" as it goes, unasked before the content for "shout", and for "final" at the end of the content."""
 
     def __init__(self, pipelining=True):
         self.offer = b"250-hop.example\r\n250-PIPELINING\r\n250 8BITMIME\r\n" if pipelining else b"250-hop.example\r\n250 8BITMIME\r\n"
@@ -64,9 +65,11 @@ class Hop:
                         break
                     line, _, buffer = buffer.partition(end)
                     if content:
-                        self.messages.append(taken)
+                        final = [name for name in taken if name.startswith("final")]
+                        if not final:
+                            self.messages.append(taken)
                         content, taken = False, []
-                        answer = b"250 2.0.0 Ok\r\n"
+                        answer = f"550 5.1.1 User {final[0]} unknown\r\n".encode() if final else b"250 2.0.0 Ok\r\n"
                     elif line.startswith(b"RCPT"):
                         name = line.decode().partition("<")[2].partition("@")[0]
                         if name.startswith("lost") and not self.lost:
@@ -75,13 +78,16 @@ class Hop:
                         answer = expected(name)
                         if answer.startswith("250"):
                             taken.append(name)
+                        if name.startswith("away"):
+                            answer = f"421 4.7.0 <{name}@isle.example>: not now, {name}"
                         answer = answer.encode() + b"\r\n"
                     else:
                         verb = line[:4].upper()
                         if verb in (b"MAIL", b"RSET"):
                             taken = []
                         content = verb == b"DATA"
-                        answer = {b"EHLO": self.offer, b"DATA": b"354 go\r\n", b"QUIT": b"221 2.0.0 bye\r\n"}.get(verb, b"250 2.0.0 Ok\r\n")
+                        shout = "".join(f"550 5.1.1 <{name}@isle.example>: unknown\r\n" for name in taken if name.startswith("shout"))
+                        answer = {b"EHLO": self.offer, b"DATA": b"354 go\r\n" + shout.encode(), b"QUIT": b"221 2.0.0 bye\r\n"}.get(verb, b"250 2.0.0 Ok\r\n")
                     connection.sendall(answer)
 
 
@@ -187,9 +193,19 @@ class PipelinedRecipients(Case):
         client = Client(self)
         client.ask(rcpts(["none.lindqvist"]), data=False)
         client.reset()
-        rows = self.eventually(lambda: self.lazaret.sql("SELECT e::text FROM event e WHERE type = 'message_refused'"), "the event")
-        self.assertIn("550 5.1.1", rows[0][0])
-        kept = [row[0] for row in rows] + [self.lazaret.log_of("lazaret-submission")]
+        self.assertEqual(client.ask(rcpts(["final.lindqvist"]))[-1][:3], "550")
+        self.assertEqual(client.ask(rcpts(["away.lindqvist"]), data=False)[-1][:3], "451")
+        client.reset()
+        self.assertEqual(client.ask(rcpts(["shout.lindqvist"]))[-1][:3], "451")
+        client.reset()
+        events = "SELECT e::text FROM event e WHERE type = 'message_refused'"
+        rows = self.eventually(lambda: len(rows := self.lazaret.sql(events)) == 4 and rows, "the events")
+        self.assertEqual(sum(",550,5.1.1," in row[0] for row in rows), 2, rows)
+        log = self.lazaret.log_of("lazaret-submission")
+        self.assertEqual(log.count("event=next_hop_lost"), 2)
+        self.assertIn("421 <***@isle.example>: not now, ***.***", log)
+        self.assertIn("550 5.1.1 <***@isle.example>", log)
+        kept = [row[0] for row in rows] + [log]
         self.assertFalse([text for text in kept if "lindqvist" in text])
 
 
