@@ -8,7 +8,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 LAYERS = [["core"], ["log", "metrics", "config", "arguments"], ["smtp", "message", "spf", "subscriber", "event", "verdict"],
-          ["auth", "limits", "policy", "detect", "mime"], ["net", "dns", "store"], ["scan", "relay", "respond"]]
+          ["auth", "limits", "policy", "detect", "mime"], ["net", "dns", "store"], ["scan", "relay", "respond", "files"]]
 LAYER = {folder: number for number, folders in enumerate(LAYERS) for folder in folders}
 SERVICES = len(LAYERS)
 SERVICE_FOLDERS = {"submission", "engine", "cli", "portal"}

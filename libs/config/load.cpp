@@ -3,7 +3,6 @@
 #include "config/dns_lists.hpp"
 #include "config/options.hpp"
 #include "config/policies.hpp"
-#include "config/resolve.hpp"
 #include "core/text.hpp"
 
 #include <toml++/toml.h>
@@ -83,12 +82,15 @@ class Loader {
             origin);
     }
 
-    Loaded finish() {
+    Loaded finish(const Further& further) {
         if (errors_.empty()) {
             fill_in(config_);
             for (const auto& conflict : conflicts(config_))
                 report(conflict);
         }
+        if (errors_.empty() && further)
+            for (const auto& wrong : further(config_))
+                report(wrong);
         if (errors_.empty()) return std::move(config_);
         std::stable_sort(errors_.begin(), errors_.end(), [](const auto& a, const auto& b) {
             return std::tie(a.line, a.column) < std::tie(b.line, b.column);
@@ -196,7 +198,7 @@ void throw_exception_from_error(const Errors& errors, const boost::source_locati
 }
 
 Loaded parse(std::string_view text, const std::filesystem::path& file,
-             const std::vector<std::string>& overrides) {
+             const std::vector<std::string>& overrides, const Further& further) {
     Loader loader(file);
     if (text.size() > largest_file)
         loader.fail(loader.whole_file(), "found more than 1 MiB, expected a configuration file");
@@ -204,10 +206,10 @@ Loaded parse(std::string_view text, const std::filesystem::path& file,
         loader.read(text);
     for (const auto& assignment : overrides)
         loader.override_with(assignment);
-    return loader.finish();
+    return loader.finish(further);
 }
 
-Loaded load(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
+Loaded load(const std::filesystem::path& file, const std::vector<std::string>& overrides, const Further& further) {
     std::error_code failed;
     const auto path = std::filesystem::absolute(file, failed);
     const auto cannot_read = [&](int why) {
@@ -221,7 +223,7 @@ Loaded load(const std::filesystem::path& file, const std::vector<std::string>& o
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (stream.bad()) return cannot_read(errno);
     text.resize(static_cast<std::size_t>(stream.gcount()));
-    return parse(text, path, overrides);
+    return parse(text, path, overrides, further);
 }
 
 } // namespace lazaret::config

@@ -3,11 +3,13 @@
 // found and what was expected; a program that gets errors prints them and ends with status 78 (EX_CONFIG).
 
 #include "config/config.hpp"
+#include "config/resolve.hpp"
 
 #include <boost/system/result.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +36,17 @@ struct Errors {
 
 using Loaded = boost::system::result<Config, Errors>;
 
+/// What those find wrong who use the configuration: files that it names and that cannot be used. Asked when nothing else is
+/// wrong; each is reported at the option's place.
+using Further = std::function<std::vector<Conflict>(const Config&)>;
+
 /// Reads the file, then applies the overrides ("SECTION.KEY=VALUE", without quotes around VALUE, lists
 /// separated by commas) with the same checks, then fills in the defaults that depend on others. Relative
 /// paths start at the folder of the file. Files beyond 1 MiB are refused.
-Loaded load(const std::filesystem::path& file, const std::vector<std::string>& overrides = {});
+Loaded load(const std::filesystem::path& file, const std::vector<std::string>& overrides = {}, const Further& further = {});
 
 /// The same on text that is already there; `file` is for messages and relative paths.
 Loaded parse(std::string_view text, const std::filesystem::path& file,
-             const std::vector<std::string>& overrides = {});
+             const std::vector<std::string>& overrides = {}, const Further& further = {});
 
 } // namespace lazaret::config

@@ -171,6 +171,13 @@ void fill_in(Config& config) {
     if (config.server.threads == 0) config.server.threads = std::max(1u, std::thread::hardware_concurrency());
 }
 
+std::string to_string(const std::vector<Conflict>& conflicts) {
+    std::string text;
+    for (const auto& each : conflicts)
+        text += (text.empty() ? "" : "; ") + (each.option.empty() ? "" : each.option + ": ") + each.message;
+    return text;
+}
+
 std::vector<Conflict> conflicts(const Config& config) {
     std::vector<Conflict> found;
     if (config.node.state_dir.empty())

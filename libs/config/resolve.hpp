@@ -1,8 +1,9 @@
 #pragma once
-// The second half of loading: defaults that depend on others, and checks across options.
+// The second half of loading: defaults that depend on others, and checks across options and of the files they name.
 
 #include "config/config.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,11 @@ void fill_in(Config& config);
 /// `other`; both "" means the file as a whole.
 struct Conflict {
     std::string option, message, other;
+    std::filesystem::path file = {}; ///< that the option names, where it is at fault
 };
+/// All of them in one sentence.
+std::string to_string(const std::vector<Conflict>& conflicts);
+
 std::vector<Conflict> conflicts(const Config& config);
 
 } // namespace lazaret::config

@@ -24,16 +24,20 @@ std::unique_ptr<const AttachmentPolicy> attachment_policy(const config::Attachme
     return std::make_unique<const AttachmentPolicy>(std::move(policy));
 }
 
-Result<std::unique_ptr<const LinkPolicy>> link_policy(const config::Links& wanted) {
+using Wrong = std::vector<config::Conflict>;
+
+std::unique_ptr<const LinkPolicy> link_policy(const config::Links& wanted, Wrong& wrong) {
     LinkPolicy policy;
     for (auto* check : {&policy.blocked, &policy.deceptive, &policy.obfuscated, &policy.user})
         check->mode = milder(check->mode, wanted.mode);
-    for (const auto& [file, list] : {std::pair(&wanted.allow_file, &policy.allow), std::pair(&wanted.block_file, &policy.block)}) {
-        if (file->empty()) continue;
-        auto loaded = HostList::load(*file);
-        if (!loaded) return loaded.error();
-        *list = std::move(*loaded);
-    }
+    const auto read = [&wrong](const char* option, const std::filesystem::path& file, auto& list) {
+        if (file.empty()) return;
+        auto loaded = HostList::load(file);
+        if (loaded) list = std::move(*loaded);
+        else wrong.push_back({option, loaded.error().message, "", file});
+    };
+    read("links.allow_file", wanted.allow_file, policy.allow);
+    read("links.block_file", wanted.block_file, policy.block);
     return std::make_unique<const LinkPolicy>(std::move(policy));
 }
 
@@ -43,22 +47,27 @@ void append(std::vector<verdict::Finding>& findings, std::vector<verdict::Findin
 
 } // namespace
 
-Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Config& config) {
+std::shared_ptr<const LocalChecks> LocalChecks::load(const config::Config& config, Wrong& wrong) {
     auto made = std::make_shared<LocalChecks>();
-    if (config.content.mode == Mode::off) return std::shared_ptr<const LocalChecks>(std::move(made));
+    if (config.content.mode == Mode::off) return made;
+    const auto before = wrong.size();
     if (!config.content.rules_file.empty()) {
         auto rules = RuleSet::load(config.content.rules_file);
-        if (!rules) return rules.error();
-        made->rules_ = std::move(*rules);
+        if (rules) made->rules_ = std::move(*rules);
+        else wrong.push_back({"content.rules_file", rules.error().message, "", config.content.rules_file});
     }
     if (config.attachments.mode != Mode::off) made->attachments_ = attachment_policy(config.attachments);
     made->checks_links_ = config.links.mode != Mode::off;
-    if (made->checks_links_ || !config.dns_lists.empty() || !config.links.allow_file.empty()) {
-        auto links = link_policy(config.links);
-        if (!links) return links.error();
-        made->links_ = std::move(*links);
-    }
-    return std::shared_ptr<const LocalChecks>(std::move(made));
+    if (made->checks_links_ || !config.dns_lists.empty() || !config.links.allow_file.empty())
+        made->links_ = link_policy(config.links, wrong);
+    return wrong.size() == before ? made : nullptr;
+}
+
+Result<std::shared_ptr<const LocalChecks>> LocalChecks::load(const config::Config& config) {
+    Wrong wrong;
+    auto made = load(config, wrong);
+    if (!made) return Error(to_string(wrong));
+    return made;
 }
 
 std::vector<verdict::Finding> LocalChecks::run(Reading& reading, RuleScanner& scanner, std::vector<CheckLook>* looks) const {

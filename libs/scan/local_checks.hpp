@@ -2,6 +2,7 @@
 // The checks of content that need nobody else, as configured. Immutable, shared by all threads; a reload makes a new one.
 
 #include "config/config.hpp"
+#include "config/resolve.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "scan/attachments.hpp"
@@ -27,7 +28,9 @@ struct CheckLook {
 
 class LocalChecks {
   public:
-    /// Reads the files that the configuration names. One sentence per error; nothing is half made.
+    /// Reads the files that the configuration names. Null when any of them cannot be used; each is told in `wrong`.
+    static std::shared_ptr<const LocalChecks> load(const config::Config& config, std::vector<config::Conflict>& wrong);
+    /// The same with all that is wrong in one sentence.
     static Result<std::shared_ptr<const LocalChecks>> load(const config::Config& config);
 
     /// No check is on: there is nothing that run() could find.

@@ -17,8 +17,9 @@ enum class Status {
     failed = 1,
     usage = 2,
     unavailable = 69,
+    not_permitted = 77,
     config = 78
-}; ///< the last two as in sysexits.h
+}; ///< the last three as in sysexits.h
 
 /// Ends the command: main prints "lazaret: MESSAGE" on stderr and exits with the status.
 struct Failure : std::runtime_error {

@@ -9,15 +9,16 @@
 
 namespace {
 
+using lazaret::cli::Status;
+
 constexpr const char* footer =
     R"(Exit status: 0 done; 1 not found, or it failed; 2 wrong usage; 69 the database or the daemon is
-not available;
-78 the configuration is wrong. Errors are one sentence on stderr.)";
+not available; 77 not everything may be read by who asks; 78 the configuration is wrong. Errors are one sentence on stderr.)";
 
 /// Errors of the configuration begin with file, line and column, as editors know them; all others with our
 /// name on each line.
-int fail(lazaret::cli::Status status, std::string_view message) {
-    const char* prefix = status == lazaret::cli::Status::config ? "" : "lazaret: ";
+int fail(Status status, std::string_view message) {
+    const char* prefix = status == Status::config || status == Status::not_permitted ? "" : "lazaret: ";
     for (std::string_view line : lazaret::split(message, '\n'))
         std::cerr << prefix << line << "\n";
     return static_cast<int>(status);

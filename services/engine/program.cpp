@@ -4,6 +4,7 @@
 #include "config/reload.hpp"
 #include "core/key_file.hpp"
 #include "engine/metrics.hpp"
+#include "files/engine.hpp"
 #include "log/log.hpp"
 #include "net/init.hpp"
 
@@ -11,6 +12,8 @@
 
 namespace lazaret::engine {
 namespace {
+
+constexpr Duration look_at_outbox = std::chrono::seconds(10);
 
 int complain(int status, const std::string& sentence) {
     std::fprintf(stderr, "lazaret-engine: %s\n", sentence.c_str());
@@ -26,17 +29,10 @@ store::DatabaseSettings database_settings(const config::Config& config) {
     return out;
 }
 
-Result<IngestSettings> ingest_settings(const config::Config& config) {
+IngestSettings ingest_settings(const config::Config& config, const detect::Options& detection) {
     IngestSettings out;
-    auto replies = detect::Replies::load(config.engine.replies_file);
-    if (!replies) return replies.error();
-    out.detection.reading.replies = std::move(*replies);
     out.database = database_settings(config);
-    out.detection.false_alarms_per_year = config.engine.false_alarms_per_year;
-    out.detection.half_life = config.engine.half_life;
-    out.detection.reading.reject_score = config.content.reject_score;
-    out.detection.reading.delivery_results =
-        !config.engine.postfix_logs.empty() || !config.engine.postfix_units.empty();
+    out.detection = detection;
     out.policy = Policy(config);
     out.tick = config.engine.tick;
     out.exhibits = config.exhibits.keep_for;
@@ -56,11 +52,13 @@ int Program::run() {
     log::init(config_.log.level, config_.log.format, "lazaret-engine");
     net::init();
     numbers();
-    auto settings = ingest_settings(config_);
-    if (!settings) return complain(exits::configuration, settings.error().message);
+    std::vector<config::Conflict> wrong;
+    auto files = files::Engine::load(config_, wrong);
+    if (!files) return complain(exits::configuration, to_string(wrong));
     if (auto made = make_outcomes(); !made) return complain(exits::os_error, made.error().message);
-    if (auto made = make_outbox(); !made) return complain(exits::os_error, made.error().message);
-    ingest_ = std::make_unique<Ingest>(std::move(*settings));
+    if (files->tickets)
+        outbox_ = std::make_unique<respond::OutboxWorker>(database_settings(config_), std::move(*files->tickets), look_at_outbox);
+    ingest_ = std::make_unique<Ingest>(ingest_settings(config_, files->detection));
     control_ = std::make_unique<Control>();
     if (config_.metrics.engine_listen)
         if (auto served = control_->serve_http(*config_.metrics.engine_listen); !served)
@@ -94,26 +92,6 @@ Result<void> Program::make_outcomes() {
         settings.hash_key = std::move(*key);
     }
     outcomes_ = std::make_unique<Outcomes>(std::move(settings));
-    return {};
-}
-
-Result<void> Program::make_outbox() {
-    if (config_.tickets.url.empty()) return {};
-    respond::Target target;
-    auto url = net::Url::parse(config_.tickets.url);
-    if (!url) return url.error();
-    target.url = std::move(*url);
-    auto secret = respond::Secret::load(config_.tickets.secret_file);
-    if (!secret) return secret.error();
-    target.secret = std::move(*secret);
-    target.timeout = config_.tickets.timeout;
-    if (target.url.tls) {
-        auto tls = net::TlsContext::client(net::TlsContext::Verify::yes);
-        if (!tls) return tls.error();
-        target.tls = std::move(*tls);
-    }
-    outbox_ = std::make_unique<respond::OutboxWorker>(database_settings(config_), std::move(target),
-                                                      std::chrono::seconds(10));
     return {};
 }
 

@@ -30,7 +30,6 @@ class Program {
 
   private:
     Result<void> make_outcomes();
-    Result<void> make_outbox();
     void reload();
 
     const std::filesystem::path config_file_;

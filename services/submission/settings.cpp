@@ -1,6 +1,6 @@
 #include "submission/settings.hpp"
 
-#include "relay/settings.hpp"
+#include "files/submission.hpp"
 
 namespace lazaret::submission {
 
@@ -26,18 +26,13 @@ smtp::ServerSettings port_settings(const config::Config& config, Port port) {
 } // namespace
 
 Result<std::shared_ptr<const Settings>> Settings::make(config::Config config) {
+    std::vector<config::Conflict> wrong;
+    auto files = files::Submission::load(config, wrong);
+    if (!files) return Error(to_string(wrong));
     auto made = std::make_shared<Settings>();
-    if (!config.tls.certificates.empty()) {
-        auto context = net::TlsContext::server(config.tls.certificates, config.tls.keys);
-        if (!context) return context.error();
-        made->tls = *context;
-    }
-    auto next_hop_tls = relay::hop_tls(config.next_hop);
-    if (!next_hop_tls) return next_hop_tls.error();
-    made->next_hop_tls = *next_hop_tls;
-    auto checks = scan::LocalChecks::load(config);
-    if (!checks) return checks.error();
-    made->checks = std::move(*checks);
+    made->tls = std::move(files->tls);
+    made->next_hop_tls = std::move(files->next_hop_tls);
+    made->checks = std::move(files->checks);
     for (auto port : {Port::submission, Port::submissions, Port::relay, Port::filter})
         made->ports[static_cast<std::size_t>(port)] = port_settings(config, port);
     made->config = std::move(config);

@@ -22,7 +22,7 @@ struct Settings {
 
     const smtp::ServerSettings& port(Port p) const { return ports[static_cast<std::size_t>(p)]; }
 
-    /// Reads certificate, rules and lists. One sentence per error; nothing is half made.
+    /// Reads certificates, rules and lists. All that is wrong with them in one sentence; nothing is half made.
     static Result<std::shared_ptr<const Settings>> make(config::Config config);
 };
 
