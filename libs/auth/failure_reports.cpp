@@ -1,43 +1,20 @@
 #include "auth/failure_reports.hpp"
 
 namespace lazaret::auth {
-namespace {
-constexpr Duration period = std::chrono::minutes(1);
+
+bool FailureReports::add(const IpAddress& client, const std::string& account, const std::string& listener, const std::string& reason,
+                         Time now) {
+    return minutes_.add({reason, client_key(client), account}, now, [&](bool is_shared) {
+        return is_shared ? Count({}, {}, listener, {}) : Count(client, account, listener, reason);
+    });
 }
 
-bool FailureReports::add(const IpAddress& client, const std::string& account, const std::string& listener, Time now) {
-    const std::lock_guard lock(mutex_);
-    if (minutes_.empty()) begun_ = now;
-    auto key = std::make_pair(client_key(client), account);
-    auto found = minutes_.find(key);
-    if (found == minutes_.end() && minutes_.size() >= most_keys) {
-        key = {};
-        found = minutes_.find(key);
-        if (found == minutes_.end()) {
-            found = minutes_.try_emplace(key).first;
-            found->second.reported = singly;
-            found->second.counted = Count({}, {}, listener);
-        }
-    } else if (found == minutes_.end()) {
-        found = minutes_.try_emplace(key).first;
-        found->second.counted = Count(client, account, listener);
-    }
-    Minute& minute = found->second;
-    if (minute.reported < singly) {
-        ++minute.reported;
-        return true;
-    }
-    ++minute.counted.attempts;
-    return false;
-}
-
-std::vector<FailureReports::Count> FailureReports::due(Time now) {
+std::vector<FailureReports::Count> FailureReports::due(Time now, bool all) {
     std::vector<Count> out;
-    const std::lock_guard lock(mutex_);
-    if (minutes_.empty() || (now - begun_ < period && now >= begun_)) return out;
-    for (auto& [key, minute] : minutes_)
-        if (minute.counted.attempts > 0) out.push_back(std::move(minute.counted));
-    minutes_.clear();
+    for (auto& [count, times] : minutes_.due(now, all)) {
+        count.attempts = times;
+        out.push_back(std::move(count));
+    }
     return out;
 }
 

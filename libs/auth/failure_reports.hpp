@@ -1,14 +1,13 @@
 #pragma once
-// Failed logins as events, without a flood of them: of one client and account the first few of each minute are
-// reported one by one, the others as one count when the minute is over. Pure and bounded. Any thread may call.
+// Failed logins as events, without a flood of them (core/coalesced.hpp): told apart by client, account and reason.
 
 #include "core/address.hpp"
+#include "core/coalesced.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
-#include <map>
-#include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,33 +15,25 @@ namespace lazaret::auth {
 
 class FailureReports {
   public:
-    static constexpr std::uint32_t singly = 5;        ///< reported one by one, per minute
-    static constexpr std::size_t most_keys = 10'000;  ///< clients and accounts told apart; others share one count
-
     struct Count {
         IpAddress client;     ///< of one attempt; unspecified where there were more than could be told apart
         std::string account;  ///< "" likewise
         std::string listener; ///< of one attempt
+        std::string reason;   ///< "" for a wrong password
         std::uint32_t attempts = 0;
 
         Count() = default;
-        Count(const IpAddress& address, std::string login, std::string port)
-            : client(address), account(std::move(login)), listener(std::move(port)) {}
+        Count(const IpAddress& address, std::string login, std::string port, std::string why)
+            : client(address), account(std::move(login)), listener(std::move(port)), reason(std::move(why)) {}
     };
 
     /// True: report this attempt as it is. False: it is counted.
-    bool add(const IpAddress& client, const std::string& account, const std::string& listener, Time now);
-    /// What was counted since the last call that gave something; call every second or so.
-    std::vector<Count> due(Time now);
+    bool add(const IpAddress& client, const std::string& account, const std::string& listener, const std::string& reason, Time now);
+    /// What was counted since the last call that gave something; call every second or so. `all`: although the minute is not over.
+    std::vector<Count> due(Time now, bool all = false);
 
   private:
-    struct Minute {
-        std::uint32_t reported = 0;
-        Count counted;
-    };
-    std::mutex mutex_;
-    Time begun_{};
-    std::map<std::pair<IpAddress, std::string>, Minute> minutes_; ///< by client_key() and account
+    Coalesced<std::tuple<std::string, IpAddress, std::string>, Count> minutes_; ///< by reason, client_key() and account
 };
 
 } // namespace lazaret::auth

@@ -1,4 +1,5 @@
 #include "event/event.hpp"
+#include "event/repeated.hpp"
 
 #include "core/text.hpp"
 #include "event/name_hash.hpp"
@@ -219,6 +220,21 @@ TEST(Event, NeverThrowsOnRubbish) {
         refused += from_json(line) ? 0 : 1;
     }
     EXPECT_GT(refused, 5'000);
+}
+
+TEST(Repeated, SaysHowOften) {
+    EXPECT_EQ(repeated("messages per hour", 17), "messages per hour, repeated 17 times");
+    EXPECT_EQ(repeated("", 95), "repeated 95 times");
+    for (const std::string reason : {"messages per hour", "", "a, repeated 3 times"}) {
+        const auto text = repeated(reason, 17);
+        const auto [stem, times] = parse_repeated(text);
+        EXPECT_EQ(stem, reason);
+        EXPECT_EQ(times, 17u);
+    }
+    for (const std::string_view once : {"", "backoff", "repeated", "unrepeated 3 times", "repeated x times", "repeated 3 times!"}) {
+        EXPECT_EQ(parse_repeated(once).reason, once);
+        EXPECT_EQ(parse_repeated(once).times, 1u);
+    }
 }
 
 TEST(NameHash, NeverChanges) {

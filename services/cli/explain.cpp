@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "cli/who.hpp"
 #include "core/text.hpp"
+#include "event/repeated.hpp"
 #include "respond/ticket.hpp"
 #include "store/directory.hpp"
 #include "store/events.hpp"
@@ -13,6 +14,7 @@
 #include "store/quarantine.hpp"
 #include "store/spf_report.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -71,16 +73,19 @@ std::vector<std::string> seen_lines(const std::vector<store::EventCount>& counts
     };
     std::map<RefusedBy, Refused> refused;
     for (const auto& counted : counts) {
+        const bool is_theirs = counted.refused_by == RefusedBy::next_hop; // its reason may say anything
+        const auto [reason, times] = is_theirs ? event::Repeated{counted.reason, 1} : event::parse_repeated(counted.reason);
         switch (counted.type) {
         case Type::message_relayed: relayed += counted.events, recipients += counted.recipients; break;
-        case Type::login_failed: logins += counted.events; break;
+        case Type::login_failed: logins += counted.events * times; break;
         case Type::connection_refused: connections += counted.events; break;
         case Type::delivery_result: deliveries[counted.delivery] += counted.events; break;
         case Type::message_refused: {
             Refused& sum = refused[counted.refused_by];
-            sum.events += counted.events;
-            if (!counted.reason.empty() && sum.reasons.size() < 3)
-                sum.reasons.push_back(printable(counted.reason, 120));
+            sum.events += counted.events * times;
+            if (const auto shown = printable(reason, 120); !shown.empty() && sum.reasons.size() < 3 &&
+                std::find(sum.reasons.begin(), sum.reasons.end(), shown) == sum.reasons.end())
+                sum.reasons.push_back(shown);
         }
         }
     }

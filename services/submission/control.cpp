@@ -106,7 +106,7 @@ net::task<> Control::tick(Node& node, const store::SnapshotWatch& watch, const s
         node.limiter.sweep(at);
         node.unjudged.sweep(at);
         node.desk.sweep(at);
-        node.report_failures(at);
+        node.report_counted(at);
         auto& gauges = *gauges_;
         gauges.db_up.Set(watch.connected() && shipper.database_up() ? 1 : 0);
         gauges.depth.Set(static_cast<double>(shipper.depth()));

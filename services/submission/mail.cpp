@@ -38,10 +38,10 @@ smtp::Reply Session::mail(smtp::MailFrom from) {
     record.account = identity_.account; // behind a front it is known only now
     if (const auto locked = confined()) return refuse(locked->by, locked->reason, locked->reply);
     // An event must follow every message: with no room for it there is no message.
-    if (shared.journal->full()) { // and none that says so either: it would eat the room that is left
+    if (shared.journal->full()) {
         record.refused_by = event::RefusedBy::unavailable;
         record.reply_code = replies::out_of_space().code();
-        count_refusal(record);
+        tell_refused(std::move(record));
         transaction_.reset();
         return replies::out_of_space();
     }

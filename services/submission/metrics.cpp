@@ -57,6 +57,7 @@ Metrics::Metrics()
       recipients_refused(counter("lazaret_recipients_total", recipients_help, {{"verdict", "refused"}})),
       message_size(histogram("lazaret_message_size_bytes", "Content of relayed messages.", metrics::size_bounds())),
       quarantine_refusals(counter("lazaret_quarantine_refusals_total", "Transactions refused because the subscriber is confined.")),
+      events_left_out(counter("lazaret_events_left_out_total", "Events of what was refused, not written because the journal is full.")),
       tarpitted(counter("lazaret_tarpitted_replies_total", "Replies delayed because the client erred again and again.")),
       rules_duration(histogram("lazaret_scan_duration_seconds", "Time a scanner took for a message.",
                                metrics::duration_bounds(), {{"scanner", "rules"}})),

@@ -34,6 +34,7 @@ struct Metrics {
     metrics::Counter &recipients_relayed, &recipients_refused;
     metrics::Histogram& message_size;
     metrics::Counter& quarantine_refusals;
+    metrics::Counter& events_left_out;
     metrics::Counter& tarpitted;
     metrics::Histogram& rules_duration;
     metrics::Counter &rules_clean, &rules_found;

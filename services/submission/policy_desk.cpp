@@ -1,7 +1,6 @@
 #include "submission/policy_desk.hpp"
 
 #include "core/text.hpp"
-#include "log/log.hpp"
 #include "smtp/replies.hpp"
 #include "submission/confinement.hpp"
 #include "submission/metrics.hpp"
@@ -180,9 +179,6 @@ smtp::Reply PolicyDesk::refuse(Message& message, RefusedBy by, std::string_view 
     auto& count = numbers().of(Port::policy);
     (reply.permanent() ? count.refused : count.deferred).Increment();
     numbers().count_reason(by);
-    log::info("message_refused", "a front server was told to refuse a message",
-              {{"trace", told.trace.view()}, {"subscriber", told.subscriber}, {"by", to_string(by)}, {"reason", told.reason},
-               {"code", told.reply_code}});
     events.push_back(std::move(told));
     return reply;
 }
@@ -290,8 +286,10 @@ std::size_t PolicyDesk::messages() const {
 }
 
 void PolicyDesk::write(Events events) {
-    for (auto& record : events)
-        if (auto written = node_.journal->append(std::move(record)); !written) log::error("journal_failed", written.error().message);
+    for (auto& record : events) {
+        if (record.type == event::Type::message_refused) node_.tell_refused(std::move(record));
+        else node_.write(std::move(record));
+    }
 }
 
 } // namespace lazaret::submission

@@ -188,6 +188,7 @@ void Program::drain() {
     for (auto& worker : workers_) worker->abort();
     for (auto& worker : workers_) worker->join();
     node_->desk.finish(now());
+    node_->report_counted(now(), true);
     control_->stop();
     watch_->stop();
     shipper_->stop(std::chrono::seconds(5)); // what cannot be shipped now waits in the journal

@@ -23,8 +23,7 @@ event::Event Session::event(event::Type type) const {
 }
 
 void Session::write(event::Event record) {
-    if (auto written = worker_.node().journal->append(std::move(record)); !written)
-        log::error("journal_failed", written.error().message);
+    worker_.node().write(std::move(record));
 }
 
 void Session::note_refusal(RefusedBy by, std::string_view reason, const smtp::Reply& reply) {
@@ -44,25 +43,20 @@ void Session::report_refused(RefusedBy by, std::string_view reason, const smtp::
     note_refusal(by, reason, reply);
     record.type = event::Type::message_refused;
     record.at = lazaret::now();
-    count_refusal(record);
     transaction_->reported = true;
-    write(std::move(record));
+    tell_refused(std::move(record));
 }
 
 void Session::report_abandoned() {
-    auto& record = transaction_->record;
-    count_refusal(record);
     transaction_->reported = true;
-    write(std::move(record));
+    tell_refused(std::move(transaction_->record));
 }
 
-void Session::count_refusal(const event::Event& record) {
+void Session::tell_refused(event::Event record) {
     auto& count = numbers().of(port_);
     (record.reply_code < 500 ? count.deferred : count.refused).Increment();
     numbers().count_reason(record.refused_by);
-    log::info("message_refused", "a message was not taken",
-              {{"trace", record.trace.view()}, {"subscriber", record.subscriber}, {"by", to_string(record.refused_by)},
-               {"reason", record.reason}, {"code", record.reply_code}});
+    worker_.node().tell_refused(std::move(record));
 }
 
 void Session::report_relayed(const smtp::Reply& reply) {
@@ -102,15 +96,15 @@ void Session::report_discarded(const verdict::Verdict& verdict) {
     write(std::move(record));
 }
 
-void Session::report_login_failed(const std::string& login, const smtp::Reply& reply, const char* reason) {
+void Session::report_login_failed(const std::string& login, const smtp::Reply& reply, const std::string& reason) {
     auto record = event(event::Type::login_failed);
     record.account = printable(login, 255);
     record.reason = reason;
-    if (*reason) record.refused_by = RefusedBy::limit;
+    record.refused_by = login_refused_by(reason);
     record.reply_code = reply.code();
     record.enhanced = reply.enhanced().to_string();
-    if (!worker_.node().failure_reports.add(record.client, record.account, record.listener, record.at)) return;
-    log::info("login_failed", *reason ? "a login was not looked at" : "a login failed",
+    if (!worker_.node().failure_reports.add(record.client, record.account, record.listener, reason, record.at)) return;
+    log::info("login_failed", reason.empty() ? "a login failed" : "a login could not be looked at",
               {{"account", record.account}, {"client", record.client.to_string()}, {"listener", record.listener},
                {"reason", reason}});
     if (const auto* account = worker_.node().snapshot()->directory->account(login)) record.subscriber = account->subscriber;

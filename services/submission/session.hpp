@@ -152,10 +152,10 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     void report_refused(event::RefusedBy by, std::string_view reason, const smtp::Reply& reply);
     /// Remembers for the transaction's event what was refused so far; the worst culprit wins.
     void note_refusal(event::RefusedBy by, std::string_view reason, const smtp::Reply& reply);
-    /// `reason`: "backoff" for one that was not looked at, else "".
-    void report_login_failed(const std::string& login, const smtp::Reply& reply, const char* reason);
+    /// `reason`: see login_refused_by().
+    void report_login_failed(const std::string& login, const smtp::Reply& reply, const std::string& reason);
     void report_abandoned(); ///< the client gave up on a transaction in which something was refused
-    void count_refusal(const event::Event& record);
+    void tell_refused(event::Event record);
     void end_transaction();
     std::string help_url(std::string_view token, std::string_view reason) const;
     void write(event::Event record);

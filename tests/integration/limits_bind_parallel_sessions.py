@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Many sessions of one subscriber at once send no more than its plan allows, and what is given up costs nothing."""
 
+import re
 import sys
 import threading
 import time
@@ -43,9 +44,28 @@ class LimitsBind(Case):
         self.assertLessEqual(len(sent), PER_MINUTE + int(elapsed * PER_MINUTE / 60) + 1, "the plan is never exceeded")
         self.assertEqual({outcome.code // 100 for outcome in refused}, {4}, "a limit defers")
         self.assertEqual({outcome.stage for outcome in refused}, {"rcpt"})
-        reasons = self.lazaret
-        self.eventually(lambda: reasons.number("SELECT count(*) FROM event WHERE subscriber = 'R-1' AND refused_by = 'limit'") > 0,
-                        "refusals by limit are events")
+        told = len(refused) + self.refused_again("home@test.example", 60)
+        self.lazaret.submission.stop()
+        self.lazaret.start_submission()
+        events = "SELECT reason FROM event WHERE subscriber = 'R-1' AND refused_by = 'limit'"
+        self.eventually(lambda: sum(self.times(*row) for row in self.lazaret.sql(events)) == told, "every refusal by limit is told of")
+        self.assertLess(self.lazaret.number(f"SELECT count(*) FROM ({events}) AS told"), told / 2, "but not each by an event")
+        self.assertLess(self.lazaret.log_of("lazaret-submission").count("event=message_refused"), told / 2, "nor by a line")
+
+    @staticmethod
+    def times(reason):
+        repeated = re.search(r", repeated (\d+) times$", reason)
+        return int(repeated[1]) if repeated else 1
+
+    def refused_again(self, login, rounds):
+        """A client that only asks, and drops the transaction at the 450; how often it got one."""
+        session, refused = self.lazaret.sender(login=login).connect(), 0
+        for _ in range(rounds):
+            self.assertEqual(session.mail(login)[0], 250)
+            refused += session.rcpt("paul@isle.example")[0] == 450
+            session.rset()
+        session.quit()
+        return refused
 
     def test_what_is_given_up_is_given_back(self):
         session = self.lazaret.sender(login="flat@test.example").connect()
