@@ -98,6 +98,15 @@ class HostileClientsAreBounded(Case):
         self.assertRegex(stranger.say("QUIT"), r"^221 ")
         self.assertEqual(self.connections("network_not_allowed"), 1)
 
+    def test_connections_without_a_handshake(self):
+        failed = r'lazaret_tls_handshakes_total\{[^}]*result="failed"[^}]*\}'
+        before = self.metric(failed)
+        for _ in range(5):
+            Client(self, "127.0.1.3", listener="submissions").socket.close()
+        self.eventually(lambda: self.metric(failed) == before + 5, "all of them are counted")
+        lines = re.findall(r"event=tls_failed .* client=127\.0\.1\.3 ", self.lazaret.log_of("lazaret-submission"))
+        self.assertEqual(len(lines), 1, "one line a minute for each client")
+
     def test_crowds_of_one_network(self):
         crowd = [Client(self, f"127.0.2.{number}") for number in (1, 2, 3)]
         for client in crowd:
