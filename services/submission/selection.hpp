@@ -15,6 +15,7 @@ struct SessionName {
     IpAddress client;
     const std::string& account;    ///< "" before AUTH
     const std::string& subscriber; ///< "" while unknown
+    IpAddress peer = {};           ///< who is connected: the front that forwards the client, or the client itself
 };
 
 struct Selection {
@@ -24,7 +25,7 @@ struct Selection {
 
     bool empty() const { return !id && !network && account.empty() && subscriber.empty(); }
     bool matches(const SessionName& who) const {
-        return (!id || *id == who.id) && (!network || network->contains(who.client)) &&
+        return (!id || *id == who.id) && (!network || network->contains(who.client) || network->contains(who.peer)) &&
                (account.empty() || account == who.account) && (subscriber.empty() || subscriber == who.subscriber);
     }
 };

@@ -56,7 +56,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     void abort(); ///< ends it now
     /// An operator ends it: the client hears 421, unless the next hop is just being asked: its answer comes first.
     void kill();
-    SessionName name() const { return SessionName{id_, stream_.peer_address(), identity_.account, identity_.subscriber}; }
+    SessionName name() const { return SessionName{id_, client_address(), identity_.account, identity_.subscriber, stream_.peer_address()}; }
     SessionView view() const;
 
   private:

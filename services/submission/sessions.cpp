@@ -23,8 +23,8 @@ SessionView Session::view() const {
     SessionView out;
     out.id = id_;
     out.port = port_;
-    out.client = stream_.peer_address();
-    out.client_port = stream_.peer_port();
+    out.client = client_address();
+    out.client_port = client_port();
     out.account = identity_.account;
     out.subscriber = identity_.subscriber;
     out.state = phase_ == Phase::command && transaction_ ? std::string("transaction") : std::string(to_string(phase_));

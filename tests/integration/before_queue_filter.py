@@ -2,6 +2,7 @@
 """Between a front Postfix that keeps port 587 and a back one: the client is whom the front names, our refusals are the client's
 answers, and with Lazaret away nothing is lost."""
 
+import smtplib
 import sys
 from pathlib import Path
 
@@ -64,6 +65,17 @@ class BeforeQueueFilter(Case):
         stage, code, text = self.front.send("<blocked@test.example>", client="203.0.113.9")
         return stage != "sent" and code == 550 and text
 
+    def test_operators_find_the_client(self):
+        with smtplib.SMTP("127.0.0.1", FILTER, timeout=20) as inside:
+            inside.ehlo("front.isp.example")
+            self.assertEqual(inside.docmd("XFORWARD", "ADDR=198.51.100.7 PORT=4711 HELO=pc.home.example")[0], 250)
+            (found,) = self.lazaret.cli_json("session", "list", "--ip", "198.51.100.0/24")
+            self.assertEqual((found["client"], found["listener"]), ("198.51.100.7", "filter"))
+            self.assertEqual(len(self.lazaret.cli_json("session", "list", "--ip", "127.0.0.1")), 1, "by the front's address, too")
+            done = self.lazaret.cli("session", "kill", "--ip", "198.51.100.7")
+            self.assertEqual((done.returncode, done.stdout), (0, "ended 1 session\n"), done.stderr)
+            self.assertEqual(inside.getreply()[0], 421)
+
     def test_lazaret_away(self):
         self.lazaret.submission.stop()
         stage, code, text = self.front.send("<away@test.example>", client="198.51.100.7")
@@ -83,7 +95,6 @@ class BeforeQueueFilter(Case):
         self.assertEqual(self.lazaret.number("SELECT count(*) FROM event WHERE type LIKE 'message_%'"), 1, "counted once")
 
     def test_others_are_not_believed(self):
-        import smtplib
         with smtplib.SMTP(*self.lazaret.listener("relay"), timeout=20) as direct:
             direct.ehlo()
             self.assertNotIn("xforward", direct.esmtp_features)
