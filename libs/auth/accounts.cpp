@@ -35,6 +35,12 @@ Accounts::Found Accounts::find(std::string_view login) const {
     return out;
 }
 
+bool Accounts::can_serve(std::string_view mechanism, std::string_view login) const {
+    const auto found = find(login);
+    if (mechanism == "CRAM-MD5") return found.verifier.kind() == Verifier::Kind::shared;
+    return !mechanism.starts_with("SCRAM-") || found.verifier.scram() != nullptr;
+}
+
 ScramKeys Accounts::scram_keys(std::string_view login) const {
     const auto shape = model(login);
     const auto& like = shape.scram() ? *shape.scram() : *decoy().scram();

@@ -24,6 +24,8 @@ class Accounts {
 
     /// `login` in lower case.
     Found find(std::string_view login) const;
+    /// Whether the verifier can serve the mechanism at all; of a login that does not exist as for the one that it seems to be.
+    bool can_serve(std::string_view mechanism, std::string_view login) const;
     ScramKeys scram_keys(std::string_view login) const;
     Secret shared_secret(std::string_view login) const;
 

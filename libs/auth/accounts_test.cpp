@@ -69,6 +69,24 @@ TEST(Accounts, AVerifierThatDoesNotFitTheMechanismIsADecoy) {
     EXPECT_NE(accounts.shared_secret("tim").view(), "pencil");
 }
 
+TEST(Accounts, TellsWhichMechanismsAVerifierServes) {
+    const auto shared = Verifier::make_shared("pencil").to_string();
+    const auto people = directory({account("old", "{CRYPT}$6$rounds=1000$saltsalt$x"), account("tim", rfc7677), account("sue", shared)});
+    const Accounts accounts(people, "secret");
+    for (const char* mechanism : {"PLAIN", "LOGIN"})
+        for (const char* login : {"old", "tim", "sue"}) EXPECT_TRUE(accounts.can_serve(mechanism, login));
+    for (const char* mechanism : {"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"}) {
+        EXPECT_FALSE(accounts.can_serve(mechanism, "old"));
+        EXPECT_TRUE(accounts.can_serve(mechanism, "tim"));
+        EXPECT_TRUE(accounts.can_serve(mechanism, "sue"));
+    }
+    EXPECT_FALSE(accounts.can_serve("CRAM-MD5", "tim"));
+    EXPECT_TRUE(accounts.can_serve("CRAM-MD5", "sue"));
+    std::set<bool> of_strangers;
+    for (int i = 0; i < 100; ++i) of_strangers.insert(accounts.can_serve("SCRAM-SHA-256", "nobody" + std::to_string(i)));
+    EXPECT_EQ(of_strangers.size(), 2u) << "a login that does not exist is like one that does";
+}
+
 TEST(Accounts, SharedSecretsServeCramAndScram) {
     const auto people = directory({account("tim", Verifier::make_shared("pencil").to_string())});
     const Accounts accounts(people, "secret");

@@ -98,6 +98,8 @@ void write_subscribers(pqxx::work& tx, const std::vector<SubscriberRow>& rows, I
     summary.subscribers.added = tx.exec("INSERT INTO subscriber (id, plan, class) SELECT id, plan, class "
                                         "FROM new_subscriber ON CONFLICT (id) DO NOTHING")
                                     .affected_rows();
+    for (const auto& row : rows)
+        if (const auto verifier = auth::Verifier::parse(row.password); verifier && !verifier->scram()) ++summary.logins_without_scram;
     // Not ON CONFLICT DO UPDATE: that would need the right to read verifiers.
     summary.logins =
         tx.exec("UPDATE account a SET subscriber = n.subscriber, verifier = n.verifier FROM new_account n"

@@ -26,6 +26,7 @@ struct ImportCounts {
 struct ImportSummary {
     ImportCounts subscribers, networks;
     std::size_t logins = 0; ///< logins whose password was written
+    std::size_t logins_without_scram = 0; ///< of these: hashes from elsewhere, which PLAIN and LOGIN alone can check
 };
 
 /// Called now and then with how many of how many passwords are hashed, on the calling thread.

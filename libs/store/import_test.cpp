@@ -59,6 +59,7 @@ TEST_F(ImportTest, BothFilesInOneGo) {
     EXPECT_EQ(done->subscribers.lines, 4u);
     EXPECT_EQ(done->subscribers.added, 3u);
     EXPECT_EQ(done->logins, 3u);
+    EXPECT_EQ(done->logins_without_scram, 0u);
     EXPECT_EQ(done->networks.added, 2u);
     subscriber::Directory directory(load_directory(admin).value());
     EXPECT_TRUE(auth::Verifier::parse(directory.account("a@example.org")->verifier)->check("secret"));

@@ -35,6 +35,21 @@ TEST_F(Cli, ConfigCheckNamesThePlace) {
     EXPECT_EQ(lazaret("config check --config /nonexistent").status, 78);
 }
 
+TEST_F(Cli, ImportTellsOfHashesThatCannotDoScram) {
+    fill();
+    const auto people = file("old.csv", "subscriber,login,password,plan,class\n"
+                                        "c1,a@example.org,{CRYPT}$6$rounds=1000$saltsalt$bbY.T.ZpN43KapLdmlSbP6MmxBlkMSbhrh.Y1rmY0fYaRO/"
+                                        "t.4sKqUiU.Z8byKf8Oa1yagMn/0fncuHSYrb9h.,residential,dynamic\n"
+                                        "c1,b@example.org,pencil,residential,dynamic\n");
+    const auto import = "subscriber import " + people.string();
+    const auto told = lazaret(import);
+    EXPECT_EQ(told.status, 0) << told.err;
+    EXPECT_THAT(told.err, AllOf(HasSubstr("1 of 2 logins"), HasSubstr("cannot do SCRAM"), HasSubstr("auth.mechanisms = [\"PLAIN\", \"LOGIN\"]")));
+    EXPECT_EQ(parsed(import)["logins_without_scram"], 1);
+    EXPECT_EQ(lazaret("--set auth.mechanisms=PLAIN,LOGIN " + import).err, "");
+    EXPECT_EQ(lazaret("--set auth.backend=dovecot --set auth.dovecot_socket=/run/d " + import).err, "");
+}
+
 TEST_F(Cli, WrongUsageIsOneSentence) {
     for (const char* words :
          {"", "bogus", "quarantine", "quarantine add c1", "quarantine add c1 --reason x --level worst",

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -86,6 +87,17 @@ void show(Context& context, const std::string& name) {
                   << show_time(record.quarantine.start) << ": " << record.quarantine.reason << "\n";
 }
 
+/// A mail program that prefers SCRAM does not try anything else when it fails.
+std::string scram_warning(const config::Auth& auth, const store::ImportSummary& summary) {
+    const auto& offered = auth.mechanisms;
+    const bool offers = auth.backend == config::AuthBackend::directory &&
+                        std::any_of(offered.begin(), offered.end(), [](const auto& name) { return name.starts_with("SCRAM-"); });
+    if (!offers || summary.logins_without_scram == 0) return {};
+    return std::to_string(summary.logins_without_scram) + " of " + show_count(summary.logins, "login") +
+           " have a hash that cannot do SCRAM: mail programs that prefer SCRAM, which auth.mechanisms offers, fail there whatever the "
+           "password. Set auth.mechanisms = [\"PLAIN\", \"LOGIN\"], or import their passwords";
+}
+
 } // namespace
 
 void import_files(Context& context, const store::ImportFiles& files, bool dry_run) {
@@ -107,6 +119,7 @@ void import_files(Context& context, const store::ImportFiles& files, bool dry_ru
         if (!files.subscribers.empty()) {
             json["subscribers"] = counts_json(summary.subscribers);
             json["logins"] = summary.logins;
+            json["logins_without_scram"] = summary.logins_without_scram;
         }
         if (!files.networks.empty()) json["networks"] = counts_json(summary.networks);
         return print_json(json);
@@ -117,6 +130,8 @@ void import_files(Context& context, const store::ImportFiles& files, bool dry_ru
                        show_count(summary.logins, "login") + " written");
     if (!files.networks.empty()) told.push_back(counts_text(summary.networks, "network"));
     std::cout << join(told, "; ") << (dry_run ? " (dry run: nothing was kept)" : "") << "\n";
+    if (const auto warning = scram_warning(context.configuration().auth, summary); !warning.empty())
+        std::cerr << "lazaret: " << warning << "\n";
 }
 
 void add_subscriber(arguments::Command& program, Context& context) {

@@ -36,6 +36,11 @@ class SnapshotAccounts final : public auth::AccountSource {
   public:
     explicit SnapshotAccounts(Node& node) : node_(node) {}
 
+    bool can_serve(std::string_view mechanism, const std::string& login) const {
+        const auto directory = node_.snapshot()->directory;
+        return auth::Accounts(*directory, node_.decoy_secret).can_serve(mechanism, login);
+    }
+
   private:
     auth::ScramKeys scram_keys(std::string_view login) override {
         const auto directory = node_.snapshot()->directory;
@@ -100,10 +105,15 @@ net::task<> Session::authenticate(smtp::Action& action) {
         machine_.authenticated();
         say(replies::auth_ok());
         co_return;
-    case Check::wrong:
-        worker_.node().backoff.failed(attempt_by(login.name), login.password.view(), lazaret::now());
-        report_login_failed(login.name, replies::auth_failed(), "");
+    case Check::wrong: {
+        // Where no password could be right none was guessed: a mail program's habit, which counts like one wrong password.
+        const auto guess = login.hopeless ? std::string_view(action.mechanism) : login.password.view();
+        const bool exists = worker_.node().snapshot()->directory->account(login.name) != nullptr;
+        worker_.node().backoff.failed(attempt_by(login.name), guess, lazaret::now());
+        report_login_failed(login.name, replies::auth_failed(),
+                            login.hopeless && exists ? "no keys for " + action.mechanism : std::string());
         break;
+    }
     case Check::paused: report_login_failed(login.name, replies::auth_paused(), "backoff"); break;
     case Check::unavailable: say(replies::auth_unavailable()); break;
     case Check::cancelled: say(replies::auth_cancelled()); break;
@@ -205,7 +215,10 @@ net::task<Session::Login> Session::run_exchange(smtp::Action& action) {
         break;
     }
     case SaslStep::State::authenticated: out.check = Check::right; break;
-    case SaslStep::State::failed: out.check = Check::wrong; break;
+    case SaslStep::State::failed:
+        out.check = Check::wrong;
+        out.hopeless = !accounts.can_serve(action.mechanism, out.name);
+        break;
     case SaslStep::State::cancelled: out.check = Check::cancelled; break;
     default: out.check = Check::malformed; break;
     }

@@ -68,6 +68,7 @@ class Session : public boost::intrusive::list_base_hook<boost::intrusive::link_m
         std::string name;      ///< claimed, lower case; "" if the client never came to it
         std::string account;   ///< whose login it is
         auth::Secret password; ///< where the mechanism shows it
+        bool hopeless = false; ///< the account's verifier cannot serve the mechanism, whatever the password
 
         Login() = default;
     };

@@ -83,6 +83,15 @@ class Logins(Case):
         self.eventually(lambda: self.lazaret.number(f"SELECT count(*) FROM event WHERE type = 'login_failed' AND account = '{victim}'") >= 20,
                         "failures are events")
 
+    def test_scram_at_a_hash_of_crypt_is_a_habit_and_no_attack(self):
+        codes = [self.code(sasl.scram, "old@test.example", "pencil", source="127.3.3.3") for _ in range(30)]
+        self.assertEqual(set(codes), {535}, "a right password, said so that it cannot be checked")
+        self.assertEqual(self.code(sasl.plain, "old@test.example", "pencil", source="127.3.3.3"), 235)
+        known = [self.code(sasl.scram, "one@test.example", "pencil", source="127.4.4.4") for _ in range(30)]
+        self.assertEqual((known[0], known[-1]), (535, 454), "a wrong password earns a pause")
+        said = "SELECT refused_by, reason, count(*) FROM event WHERE type = 'login_failed' AND account = 'old@test.example' GROUP BY 1, 2"
+        self.eventually(lambda: self.lazaret.sql(said) == [["unavailable", "no keys for SCRAM-SHA-256", "5"]], "it is no evidence")
+
     def test_an_address_that_tries_many_accounts_waits(self):
         codes = [self.code(sasl.plain, f"user{number}@test.example", "guess", source="127.1.1.1") for number in range(30)]
         self.assertEqual(codes[:6], [535] * 6)
