@@ -24,8 +24,8 @@ RECEIVER = SOURCE / "deploy" / "demo" / "receiver.py"
 
 
 def built(preset="release"):
-    """The programs where the build left them."""
-    services = SOURCE / "build" / preset / "services"
+    """The programs where the build left them, or the one that LAZARET_BUILD_DIR names."""
+    services = Path(os.environ.get("LAZARET_BUILD_DIR") or SOURCE / "build" / preset).absolute() / "services"
     return {"lazaret-submission": services / "submission" / "lazaret-submission",
             "lazaret-engine": services / "engine" / "lazaret-engine", "lazaret": services / "cli" / "lazaret"}
 
