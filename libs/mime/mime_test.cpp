@@ -261,15 +261,15 @@ TEST(Mime, each_limit_ends_its_own_work_and_is_named) {
     mail = read_lf("Subject: one\nX-Long: abcdefghijklmnopqrstuvwxyz\nSubject: two\n\nx", limits);
     EXPECT_EQ(mail.subject, "one");
     EXPECT_EQ(mail.truncated_by.to_string(), "header");
-    std::string many = "Content-Type: a/b";
+    std::string fields = "Content-Type: a/b";
     for (int i = 0; i < 65; ++i)
-        many += "; x" + std::to_string(i) + "=y";
-    EXPECT_EQ(read_lf(many + "; name=run.exe\n\nx").truncated_by.to_string(), "header") << "parameters that are not read";
+        fields += "; x" + std::to_string(i) + "=y";
+    EXPECT_EQ(read_lf(fields + "; name=run.exe\n\nx").truncated_by.to_string(), "header") << "parameters that are not read";
     EXPECT_EQ(read_lf("Content-Type: a/b; y=\"" + std::string(20000, 'x') + "\"\n\nx").truncated_by.to_string(), "header");
-    many.clear();
+    fields.clear();
     for (int i = 0; i < 12; ++i)
-        many += "Content-Disposition: attachment; filename=x" + std::to_string(i) + "\n";
-    mail = read_lf(many + "\nx");
+        fields += "Content-Disposition: attachment; filename=x" + std::to_string(i) + "\n";
+    mail = read_lf(fields + "\nx");
     EXPECT_EQ(mail.attachments.at(0).names.size(), 8u);
     EXPECT_EQ(mail.truncated_by.to_string(), "header");
 }

@@ -9,7 +9,7 @@ namespace lazaret::mime {
 
 namespace {
 
-constexpr std::size_t head_octets = 4096, longest_line = 65536, longest_boundary = 256;
+constexpr std::size_t beginning_octets = 4096, longest_kept_line = 65536;
 
 /// Whether a line, without its end, may stand in a header section behind others (RFC 5322 2.2).
 bool may_be_field(std::string_view line, bool is_first) {
@@ -29,7 +29,7 @@ void Outline::feed(std::string_view octets) {
         if (!skips_ && (end == octets.npos || !carry_.empty())) carry_ += piece;
         if (end == octets.npos) {
             fed_ += piece.size();
-            if (carry_.size() <= longest_line) return;
+            if (carry_.size() <= longest_kept_line) return;
             if (at_ == At::header) hit_.add(Limit::header);
             line(std::exchange(carry_, {}));
             skips_ = true;
@@ -63,7 +63,7 @@ void Outline::line(std::string_view text) {
         end_header(); // a line that can be no field is the body's, as message::HeaderReader has it
         if (at_ == At::header) return line(written); // of the message in it
     }
-    if (file_ && head_.size() < head_octets) head_.append(written.substr(0, head_octets)).append("\n");
+    if (file_ && head_.size() < beginning_octets) head_.append(written.substr(0, beginning_octets)).append("\n");
 }
 
 /// The outermost container that has it counts, as it does where parts are taken apart.

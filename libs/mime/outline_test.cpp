@@ -25,7 +25,7 @@ std::string files_of(const std::string& message, std::size_t piece, std::uint64_
     return out;
 }
 
-const std::string program = "MZ" + std::string(100, '\0');
+const std::string dos_program = "MZ" + std::string(100, '\0');
 
 TEST(Outline, lists_what_is_listed_where_the_message_is_taken_apart) {
     const std::string message =
@@ -35,7 +35,7 @@ TEST(Outline, lists_what_is_listed_where_the_message_is_taken_apart) {
         "--out er\r\nContent-Type: message/rfc822\r\n\r\nSubject: y\r\nContent-Type: a/b\r\nContent-Disposition: attachment;\r\n"
         " filename*0=tw; filename*1=o.exe\r\n\r\nx\r\n"
         "--out er\r\nContent-Type: message/rfc822; name=three.eml\r\n\r\nno field\r\n"
-        "--out er\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_encode(program) + "\r\n--out er--\r\n"
+        "--out er\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64_encode(dos_program) + "\r\n--out er--\r\n"
         "--out er\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n\x1A\n\r\n";
     for (const std::size_t piece : {1, 2, 7, 100, 100000})
         EXPECT_EQ(files_of(message, piece), "one.txt two.exe three.eml text/plain:dos_executable image/png:png") << piece;
@@ -54,10 +54,10 @@ TEST(Outline, bounds_are_named) {
         deep += "Content-Type: multipart/mixed; boundary=q" + std::to_string(i) + "\r\n\r\n--q" + std::to_string(i) + "\r\n";
     files_of(deep + "Content-Type: a/b; name=a.exe\r\n\r\nx", 50, 0, &hit);
     EXPECT_EQ(hit, "depth");
-    std::string many = "Content-Type: multipart/mixed; boundary=q\r\n\r\n";
+    std::string parts = "Content-Type: multipart/mixed; boundary=q\r\n\r\n";
     for (int i = 0; i < 2000; ++i)
-        many += "--q\r\nContent-Type: a/b\r\n\r\nx\r\n";
-    files_of(many, 1000, 0, &hit);
+        parts += "--q\r\nContent-Type: a/b\r\n\r\nx\r\n";
+    files_of(parts, 1000, 0, &hit);
     EXPECT_EQ(hit, "parts,attachments");
     files_of("X: " + std::string(2000000, 'x') + "\r\nContent-Type: a/b; name=a.exe\r\n\r\nx", 4096, 0, &hit);
     EXPECT_EQ(hit, "header");

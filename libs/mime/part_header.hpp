@@ -6,11 +6,14 @@
 #include "mime/parameters.hpp"
 #include "mime/transfer.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace lazaret::mime {
+
+inline constexpr std::size_t longest_boundary = 256; // RFC 2046 5.1.1 says 70
 
 struct PartHeader {
     ParameterisedValue type; ///< "text/plain" where nothing is declared, or nothing that could be a type

@@ -10,8 +10,6 @@ namespace lazaret::mime {
 
 namespace {
 
-constexpr std::size_t longest_boundary = 256; // RFC 2046 5.1.1 says 70
-
 struct Delimiter {
     std::size_t begin = 0, end = 0; // of its line; begin: also of the line end before it
     bool closes = false;
