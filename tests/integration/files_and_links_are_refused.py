@@ -38,7 +38,7 @@ class FilesAndLinks(Case):
         cls.silent.silent = True
         for server in (cls.names, cls.hijacked, cls.silent):
             cls.addClassCleanup(server.close)
-        cls.options = {"sections": {"links": {"mode": "enforce"}, "dns": {"servers": [cls.names.address]},
+        cls.options = {"sections": {"links": {"mode": "enforce"}, "attachments": {"score": 10.0}, "dns": {"servers": [cls.names.address]},
                                     "dns_list": [{"name": "dbl", "zone": "key7.dbl.example", "of": "domains", "mode": "enforce", "score": 12.0}]}}
 
     def send(self, text="See the file.", name=None, octets=b"words", first=None):
