@@ -89,8 +89,9 @@ class Logins(Case):
         self.assertEqual(self.code(sasl.plain, "old@test.example", "pencil", source="127.3.3.3"), 235)
         known = [self.code(sasl.scram, "one@test.example", "pencil", source="127.4.4.4") for _ in range(30)]
         self.assertEqual((known[0], known[-1]), (535, 454), "a wrong password earns a pause")
-        said = "SELECT refused_by, reason, count(*) FROM event WHERE type = 'login_failed' AND account = 'old@test.example' GROUP BY 1, 2"
-        self.eventually(lambda: self.lazaret.sql(said) == [["unavailable", "no keys for SCRAM-SHA-256", "5"]], "it is no evidence")
+        said = "SELECT count(*) FROM event WHERE type = 'login_failed' AND account = 'old@test.example' AND refused_by"
+        self.eventually(lambda: self.lazaret.number(said + " = 'unavailable' AND reason LIKE 'no keys for SCRAM-SHA-256%'") >= 5, "it is told")
+        self.assertEqual(self.lazaret.number(said + " = 'nobody'"), 0, "it is no evidence")
 
     def test_an_address_that_tries_many_accounts_waits(self):
         codes = [self.code(sasl.plain, f"user{number}@test.example", "guess", source="127.1.1.1") for number in range(30)]
