@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     const auto parsed = parse_postfix_line(line);
     if (const auto* delivery = std::get_if<DeliveryLine>(&parsed.what)) {
-        lazaret::fuzz::check(delivery->recipient.size() <= 320 && delivery->text.size() <= 200,
+        lazaret::fuzz::check(delivery->recipient.size() <= 320 && delivery->text.size() <= lazaret::detect::DeliveryLine::longest_text,
                              "texts are bounded");
         lazaret::fuzz::check(delivery->queue_id.size() <= 40, "queue ids are bounded");
         lazaret::event::Event result;
