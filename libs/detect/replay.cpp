@@ -20,7 +20,6 @@ using simdjson::dom::object;
 
 constexpr double latest = 1e10;                                  // seconds since 1970, in the year 2286
 constexpr std::size_t max_name = 256;                            // octets of a subscriber, an account, an id
-constexpr Duration until_forgotten = std::chrono::hours(5 * 24); // Postfix's maximal_queue_lifetime
 
 /// As it was written, if it was short.
 std::string show(const std::optional<element>& found) {

@@ -49,6 +49,8 @@ struct Recorded {
 class ReplayReader {
   public:
     static constexpr std::size_t max_line = 1024 * 1024; ///< octets
+    /// After which a message's results come no more: Postfix's maximal_queue_lifetime.
+    static constexpr Duration until_forgotten = std::chrono::hours(5 * 24);
     static constexpr std::size_t max_recipients = 10'000;
     static constexpr std::size_t max_hosts = 100;
     static constexpr std::size_t max_awaited = 1'000'000; ///< messages whose results are still to come

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace lazaret::detect {
-namespace {
-
-/// Of a message that was held back results come in a recording until then.
-constexpr Duration results_are_late = std::chrono::hours(5 * 24);
-
-} // namespace
 
 std::string_view to_string(Action action) {
     switch (action) {
@@ -88,7 +82,7 @@ void Replay::convict(Subject& subject, const Recorded& line, const Suspicion& su
     if (!line.is_delivery) decision.message = line.message;
     decision.reason = words(suspicion);
     if (confines) {
-        std::erase_if(subject.confined, [&](const auto& each) { return *each.expiry + results_are_late <= line.at; });
+        std::erase_if(subject.confined, [&](const auto& each) { return *each.expiry + ReplayReader::until_forgotten <= line.at; });
         subscriber::Quarantine confinement;
         confinement.scope = suspicion.scope;
         confinement.part = suspicion.part;

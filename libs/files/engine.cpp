@@ -2,11 +2,9 @@
 
 namespace lazaret::files {
 
-namespace {
-
 using Wrong = std::vector<config::Conflict>;
 
-detect::Options options(const config::Config& config, Wrong& wrong) {
+detect::Options detection(const config::Config& config, Wrong& wrong) {
     detect::Options out;
     out.false_alarms_per_year = config.engine.false_alarms_per_year;
     out.half_life = config.engine.half_life;
@@ -17,6 +15,8 @@ detect::Options options(const config::Config& config, Wrong& wrong) {
     else wrong.push_back({"engine.replies_file", replies.error().message, "", config.engine.replies_file});
     return out;
 }
+
+namespace {
 
 std::optional<respond::Target> target(const config::Tickets& config, Wrong& wrong) {
     if (config.url.empty()) return std::nullopt;
@@ -40,7 +40,7 @@ std::optional<respond::Target> target(const config::Tickets& config, Wrong& wron
 std::optional<Engine> Engine::load(const config::Config& config, Wrong& wrong) {
     const auto before = wrong.size();
     Engine out;
-    out.detection = options(config, wrong);
+    out.detection = files::detection(config, wrong);
     out.tickets = target(config.tickets, wrong);
     if (wrong.size() > before) return std::nullopt;
     return out;

@@ -11,6 +11,9 @@
 
 namespace lazaret::files {
 
+/// By what the engine detects; backtest and culprit ask it about the past, with results or without as they find them.
+detect::Options detection(const config::Config& config, std::vector<config::Conflict>& wrong);
+
 struct Engine {
     detect::Options detection;
     std::optional<respond::Target> tickets; ///< empty: nobody takes them

@@ -3,6 +3,14 @@
 #include "store/transaction.hpp"
 
 namespace lazaret::store {
+namespace {
+
+/// `statement` takes the time and the most that may go.
+Result<bool> remove(Database& database, const char* what, const char* statement, Time before, std::size_t limit) {
+    return run(database, what, [&](pqxx::work& tx) { return tx.exec_params(statement, sql_time(before), limit).affected_rows() > 0; });
+}
+
+} // namespace
 
 Result<bool> remove_events(Database& database, Time before, std::size_t limit) {
     return run(database, "remove old events", [&](pqxx::work& tx) {
@@ -15,21 +23,17 @@ Result<bool> remove_events(Database& database, Time before, std::size_t limit) {
 }
 
 Result<bool> remove_notices(Database& database, Time before, std::size_t limit) {
-    return run(database, "remove old tickets", [&](pqxx::work& tx) {
-        const auto gone = tx.exec_params("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < $1"
-                                         " AND (delivered_at IS NOT NULL OR dead_at IS NOT NULL) ORDER BY created_at LIMIT $2)",
-                                         sql_time(before), limit);
-        return gone.affected_rows() > 0;
-    });
+    return remove(database, "remove old tickets",
+                  "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < $1"
+                  " AND (delivered_at IS NOT NULL OR dead_at IS NOT NULL) ORDER BY created_at LIMIT $2)",
+                  before, limit);
 }
 
 Result<bool> remove_states(Database& database, Time before, std::size_t limit) {
-    return run(database, "remove old states", [&](pqxx::work& tx) {
-        const auto gone = tx.exec_params("DELETE FROM engine_state WHERE subscriber IN (SELECT subscriber FROM engine_state"
-                                         " WHERE updated_at < $1 ORDER BY updated_at LIMIT $2)",
-                                         sql_time(before), limit);
-        return gone.affected_rows() > 0;
-    });
+    return remove(database, "remove old states",
+                  "DELETE FROM engine_state WHERE subscriber IN (SELECT subscriber FROM engine_state"
+                  " WHERE updated_at < $1 ORDER BY updated_at LIMIT $2)",
+                  before, limit);
 }
 
 } // namespace lazaret::store

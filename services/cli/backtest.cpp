@@ -5,6 +5,7 @@
 #include "config/example.hpp"
 #include "config/load.hpp"
 #include "core/text.hpp"
+#include "files/engine.hpp"
 #include "store/history.hpp"
 
 #include <charconv>
@@ -159,11 +160,10 @@ void backtest(Context& context, const Wish& wish) {
 } // namespace
 
 detect::Options options_of(const config::Config& config) {
-    detect::Options options;
-    options.false_alarms_per_year = config.engine.false_alarms_per_year;
-    options.half_life = config.engine.half_life;
-    options.reading.reject_score = config.content.reject_score;
-    options.reading.replies = value_or_fail(detect::Replies::load(config.engine.replies_file));
+    std::vector<config::Conflict> wrong;
+    auto options = files::detection(config, wrong);
+    if (!wrong.empty()) throw Failure(Status::config, wrong.front().message);
+    options.reading.delivery_results = true; // a recording has them, whatever this machine reads
     return options;
 }
 
